@@ -1,0 +1,135 @@
+"""Journeys, their immutable versions, the enrolments that run through them, and the log of every step."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.core.ids import new_id
+from engine.core.models import Base, Identified, Tenanted, Timed
+
+
+class JourneyStatus(StrEnum):
+    """A journey's state. `finishing` lets running enrolments end but admits nobody; `stopped` ended them."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+    FINISHING = "finishing"
+    STOPPED = "stopped"
+    ARCHIVED = "archived"
+
+
+class Stage(StrEnum):
+    """Where on the customer's path a journey works (J13)."""
+
+    DISCOVERY = "discovery"
+    CONSIDERATION = "consideration"
+    PURCHASE = "purchase"
+    RETENTION = "retention"
+    ADVOCACY = "advocacy"
+
+
+class EnrolmentStatus(StrEnum):
+    """An enrolment's state; `active` ones have a node and a time at which they are due."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXITED = "exited"
+    QUARANTINED = "quarantined"
+
+
+class Journey(Identified, Tenanted, Timed, Base):
+    """A journey: its draft, and which version is live."""
+
+    __tablename__ = "journeys"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(server_default="")
+    stage: Mapped[str] = mapped_column(String(16), server_default=Stage.RETENTION)
+    status: Mapped[str] = mapped_column(String(12), server_default=JourneyStatus.DRAFT)
+    draft: Mapped[dict[str, Any]]
+    revision: Mapped[int] = mapped_column(server_default="1")
+    live_version_id: Mapped[UUID | None]
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+class JourneyVersion(Identified, Tenanted, Base):
+    """A published graph: never changed again (J8)."""
+
+    __tablename__ = "journey_versions"
+    __table_args__ = (UniqueConstraint("journey_id", "number"),)
+
+    journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    graph: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+    published_by: Mapped[UUID | None]
+
+
+class Enrolment(Base):
+    """One customer's run through one version. `entry_key` makes an event enter once, and the partial unique
+    index keeps a customer from being in the same journey twice at a time."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "journey_id", "entry_key"),
+        Index(
+            "uq_enrolments_running", "journey_id", "customer_id", unique=True,
+            postgresql_where=text("status = 'active'"),
+        ),
+        Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),
+        Index("ix_enrolments_customer", "tenant_id", "customer_id", "entered_at"),
+        Index("ix_enrolments_journey", "journey_id", "entered_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[UUID]
+    journey_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    status: Mapped[str] = mapped_column(String(12), server_default=EnrolmentStatus.ACTIVE)
+    node_id: Mapped[str]
+    visit: Mapped[int] = mapped_column(server_default="0")
+    arrived_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    entry_key: Mapped[UUID]
+    entry: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    entered_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
+class Step(Base):
+    """One node done by one enrolment: the log from which counts and explanations are read."""
+
+    __tablename__ = "steps"
+    __table_args__ = (Index("ix_steps_node", "tenant_id", "version_id", "node_id", "at"),)
+
+    enrolment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    visit: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    node_id: Mapped[str]
+    port: Mapped[str | None]
+    at: Mapped[datetime]
+    why: Mapped[str | None]
+
+
+class StepCount(Base):
+    """Steps per node and port as increments, added in the batch that made them and summed when read:
+    workers never wait for each other over a counter."""
+
+    __tablename__ = "step_counts"
+    __table_args__ = (Index("ix_step_counts_version_id", "tenant_id", "version_id"),)
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    tenant_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    node_id: Mapped[str]
+    port: Mapped[str | None]
+    steps: Mapped[int]
