@@ -1,0 +1,139 @@
+"""Shared ground of the tests: real PostgreSQL and Redis, a database for each module, a tenant for each test.
+
+With `DATABASE_URL` and `REDIS_URL` set, the tests use those servers (the user must be allowed to create
+databases and roles); else they start embedded ones in a temporary folder. Either way, each session makes
+databases of its own and drops them, so several test runs may go on side by side.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import redis
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from engine.core import db
+from engine.core.accounts import create_tenant
+from engine.core.embedded import embedded_servers
+from engine.core.settings import settings
+
+DATABASE_NUMBERS = count(1)
+TENANT_NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Addresses of the session's servers."""
+
+    database_url: str
+    redis_url: str
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis: those of the environment, else embedded ones for this session."""
+    database_url, redis_url = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
+    if database_url and redis_url:
+        yield Servers(database_url, redis_url)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="safar-test-"))
+    try:
+        with embedded_servers(folder, durable=False) as running:
+            yield Servers(database_url or running.database_url, redis_url or running.redis_url)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: Servers) -> Iterator[URL]:
+    """A migrated database that nobody connects to; the tests' databases are copies of it."""
+    url = make_url(servers.database_url).set(database=f"safar_test_{os.getpid()}_template")
+    _on_server(servers, f'CREATE DATABASE "{url.database}"')
+    _use(url)
+    db.migrate()
+    _leave()
+    yield url
+    _drop(servers, url)
+
+
+@pytest.fixture(scope="session")
+def copy_database(servers: Servers, template_database: URL) -> Callable[[], URL]:
+    """Makes one more database like the template; for fixtures and tests that need one for themselves."""
+
+    def copy() -> URL:
+        url = template_database.set(database=f"safar_test_{os.getpid()}_{next(DATABASE_NUMBERS)}")
+        _on_server(servers, f'CREATE DATABASE "{url.database}" TEMPLATE "{template_database.database}"')
+        return url
+
+    return copy
+
+
+@pytest.fixture(scope="module")
+def database(servers: Servers, copy_database: Callable[[], URL]) -> Iterator[str]:
+    """The owner's address of a fresh, migrated database for one module; `engine.core.db` works on it."""
+    url = copy_database()
+    _use(url)
+    db.migrate()  # no revision is left to run: this makes the application role of this database
+    yield url.render_as_string(hide_password=False)
+    _leave()
+    _drop(servers, url)
+
+
+@pytest.fixture
+def redis_url(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An emptied Redis, also named by `REDIS_URL` while the test runs."""
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.flushdb()
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    settings.cache_clear()
+    yield servers.redis_url
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def tenant(database: str) -> UUID:
+    """A new tenant of its own for each test: "Studio N", Asia/Kolkata, INR, default settings."""
+    number = next(TENANT_NUMBERS)
+    return create_tenant(f"studio-{number}", f"Studio {number}")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday, 15:30 in India: inside the default send window."""
+    return datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+def _use(url: URL) -> None:
+    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+    settings.cache_clear()
+
+
+def _leave() -> None:
+    db.dispose_engines()
+    del os.environ["DATABASE_URL"]
+    settings.cache_clear()
+
+
+def _on_server(servers: Servers, *statements: str) -> None:
+    address = make_url(servers.database_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _drop(servers: Servers, url: URL) -> None:
+    _on_server(
+        servers,
+        f'DROP DATABASE "{url.database}" WITH (FORCE)',
+        f'DROP ROLE IF EXISTS "{db.app_role(url)}"',
+    )
