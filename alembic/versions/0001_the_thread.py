@@ -46,13 +46,18 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'active'"),
     )
-    op.create_index("ix_enrolments_journey", "enrolments", ["journey_id", "entered_at"], unique=False)
+    op.create_index(
+        "ix_enrolments_entries", "enrolments", ["journey_id", "customer_id", "entered_at"], unique=False
+    )
+    op.create_index(
+        "ix_enrolments_journey", "enrolments", ["tenant_id", "journey_id", "entered_at"], unique=False
+    )
     op.create_index(
         "uq_enrolments_running",
         "enrolments",
         ["journey_id", "customer_id"],
         unique=True,
-        postgresql_where=sa.text("status = 'active'"),
+        postgresql_where=sa.text("status IN ('active', 'paused')"),
     )
     op.create_table(
         "event_interests",
@@ -1092,9 +1097,12 @@ def downgrade() -> None:
     op.drop_table("event_keys")
     op.drop_table("event_interests")
     op.drop_index(
-        "uq_enrolments_running", table_name="enrolments", postgresql_where=sa.text("status = 'active'")
+        "uq_enrolments_running",
+        table_name="enrolments",
+        postgresql_where=sa.text("status IN ('active', 'paused')"),
     )
     op.drop_index("ix_enrolments_journey", table_name="enrolments")
+    op.drop_index("ix_enrolments_entries", table_name="enrolments")
     op.drop_index("ix_enrolments_due", table_name="enrolments", postgresql_where=sa.text("status = 'active'"))
     op.drop_index("ix_enrolments_customer", table_name="enrolments")
     op.drop_table("enrolments")

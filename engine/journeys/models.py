@@ -34,9 +34,11 @@ class Stage(StrEnum):
 
 
 class EnrolmentStatus(StrEnum):
-    """An enrolment's state; `active` ones have a node and a time at which they are due."""
+    """An enrolment's state; `active` ones have a node and a time at which they are due, `paused` ones too,
+    but nobody looks for them until the journey is resumed."""
 
     ACTIVE = "active"
+    PAUSED = "paused"
     COMPLETED = "completed"
     EXITED = "exited"
     QUARANTINED = "quarantined"
@@ -80,11 +82,12 @@ class Enrolment(Base):
         UniqueConstraint("tenant_id", "journey_id", "entry_key"),
         Index(
             "uq_enrolments_running", "journey_id", "customer_id", unique=True,
-            postgresql_where=text("status = 'active'"),
+            postgresql_where=text("status IN ('active', 'paused')"),
         ),
         Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),
         Index("ix_enrolments_customer", "tenant_id", "customer_id", "entered_at"),
-        Index("ix_enrolments_journey", "journey_id", "entered_at"),
+        Index("ix_enrolments_entries", "journey_id", "customer_id", "entered_at"),
+        Index("ix_enrolments_journey", "tenant_id", "journey_id", "entered_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -1,0 +1,140 @@
+"""How a journey is doing: counts by node for the canvas, and the list with its totals (J11)."""
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from engine.delivery.log import node_message_counts
+from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, StepCount
+
+
+@dataclass(slots=True)
+class NodeCount:
+    """A node's figures: customers there now, customers who passed, by which port, and its messages by state."""
+
+    here: int = 0
+    passed: int = 0
+    ports: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the canvas gets it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """A journey as the list shows it; `entered_today` counts since midnight in the tenant's zone."""
+
+    id: UUID
+    name: str
+    description: str
+    stage: str
+    status: str
+    revision: int
+    entered: int
+    entered_today: int
+    in_progress: int
+    completed: int
+    updated_at: datetime
+    live_version_id: UUID | None
+
+
+def node_counts(session: Session, version_id: UUID) -> dict[str, NodeCount]:
+    """Counts of every node of a version that anybody has come to."""
+    counts: dict[str, NodeCount] = defaultdict(NodeCount)
+    steps = session.execute(
+        select(StepCount.node_id, StepCount.port, func.sum(StepCount.steps))
+        .where(StepCount.version_id == version_id)
+        .group_by(StepCount.node_id, StepCount.port)
+    )
+    for node_id, port, number in steps:
+        counts[node_id].passed += number
+        if port:
+            counts[node_id].ports[port] = number
+    waiting = session.execute(
+        select(Enrolment.node_id, func.count())
+        .where(
+            Enrolment.version_id == version_id,
+            Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+        )
+        .group_by(Enrolment.node_id)
+    )
+    for node_id, number in waiting:
+        counts[node_id].here = number
+    for node_id, states in node_message_counts(session, version_id).items():
+        counts[node_id].messages = states
+    return dict(counts)
+
+
+def list_journeys(session: Session, *, since: datetime, search: str = "", archived: bool = False) -> list[JourneyRow]:
+    """All journeys with their totals, last changed first, in two queries. `since` is when today began."""
+    totals = {
+        row.journey_id: row
+        for row in session.execute(
+            select(
+                Enrolment.journey_id,
+                func.count().label("entered"),
+                func.count().filter(Enrolment.entered_at >= since).label("today"),
+                func.count()
+                .filter(Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]))
+                .label("in_progress"),
+                func.count().filter(Enrolment.status == EnrolmentStatus.COMPLETED).label("completed"),
+            ).group_by(Enrolment.journey_id)
+        )
+    }
+    query = select(Journey).order_by(Journey.updated_at.desc())
+    if search:
+        query = query.where(Journey.name.icontains(search, autoescape=True))
+    query = query.where((Journey.status == "archived") if archived else (Journey.status != "archived"))
+    return [_row(journey, totals.get(journey.id)) for journey in session.scalars(query)]
+
+
+def customers_at(session: Session, version_id: UUID, node_id: str, *, limit: int = 100) -> list[UUID]:
+    """The customers who stand at a node now, the longest there first."""
+    return list(
+        session.scalars(
+            select(Enrolment.customer_id)
+            .where(
+                Enrolment.version_id == version_id,
+                Enrolment.node_id == node_id,
+                Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+            )
+            .order_by(Enrolment.arrived_at)
+            .limit(limit)
+        )
+    )
+
+
+FOLD = text("""
+    WITH old AS (DELETE FROM step_counts WHERE tenant_id = :tenant RETURNING version_id, node_id, port, steps)
+    INSERT INTO step_counts (tenant_id, version_id, node_id, port, steps)
+    SELECT :tenant, version_id, node_id, port, sum(steps) FROM old GROUP BY version_id, node_id, port
+""")
+
+
+def fold_counts(session: Session, tenant_id: UUID) -> None:
+    """Sum the increments up, so that reading stays quick; the clock does it now and then."""
+    session.execute(FOLD, {"tenant": tenant_id})
+
+
+def _row(journey: Journey, totals: Any) -> JourneyRow:
+    return JourneyRow(
+        id=journey.id,
+        name=journey.name,
+        description=journey.description,
+        stage=journey.stage,
+        status=journey.status,
+        revision=journey.revision,
+        entered=totals.entered if totals else 0,
+        entered_today=totals.today if totals else 0,
+        in_progress=totals.in_progress if totals else 0,
+        completed=totals.completed if totals else 0,
+        updated_at=journey.updated_at,
+        live_version_id=journey.live_version_id,
+    )

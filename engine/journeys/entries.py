@@ -1,0 +1,176 @@
+"""From event to enrolment: who enters which journey, once.
+
+An event is taken from the queue and its enrolments are written in one transaction, so it is either still
+queued or has entered everybody it should. `entry_key` makes a repeated event harmless, the partial unique
+index keeps a customer from running through a journey twice at a time, and a lock for each journey makes the
+question "was she in it before?" (re-entry, J6) have one answer.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from engine.core.bulk import as_json, transpose, unnest
+from engine.core.db import tenant_session
+from engine.core.ids import key_of, new_id
+from engine.core.tenants import get_tenant
+from engine.journeys.graph import ReentryMode
+from engine.journeys.nodes.base import Trigger
+from engine.journeys.plan import Plan
+from engine.journeys.versions import live_plans
+from engine.segments.compiler import matching_among
+from engine.segments.models import SegmentMember
+from engine.segments.rules import RuleGroup
+
+BATCH = 1_000
+
+CLAIM = text("""
+    DELETE FROM event_queue WHERE seq IN (
+        SELECT seq FROM event_queue WHERE tenant_id = :tenant ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING seq, event_id, customer_id, name, occurred_at, properties
+""")
+
+_COLUMNS = {"id": "uuid", "customer_id": "uuid", "node_id": "text", "entry_key": "uuid", "entry": "jsonb"}
+
+ENROL = text(f"""
+    INSERT INTO enrolments (id, tenant_id, journey_id, version_id, customer_id, node_id, arrived_at, due_at,
+        entry_key, entry, entered_at)
+    SELECT id, :tenant, :journey, :version, customer_id, node_id, :now, :now, entry_key, entry, :now
+    FROM {unnest(_COLUMNS)}
+    WHERE NOT EXISTS (
+        SELECT FROM enrolments before
+        WHERE before.journey_id = :journey AND before.customer_id = rows.customer_id AND before.entered_at > :since)
+    ON CONFLICT DO NOTHING
+    RETURNING customer_id
+""")
+
+LONG_AGO = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A customer at the door of a journey: by which trigger, and what the event carried."""
+
+    customer_id: UUID
+    trigger: Trigger
+    key: UUID
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What one batch did: events taken, enrolments made."""
+
+    events: int
+    enrolled: int
+
+
+def route_events(tenant_id: UUID, *, now: datetime, limit: int = BATCH) -> Routed:
+    """Show one batch of queued events to the live journeys."""
+    with tenant_session(tenant_id) as session:
+        rows = session.execute(CLAIM, {"tenant": tenant_id, "limit": limit}).all()
+        if not rows:
+            return Routed(0, 0)
+        rows = sorted(rows, key=lambda row: row.seq)
+        enrolled = 0
+        for plan in live_plans(session):
+            entries = [entry for row in rows for entry in _entries_of(plan, row)]
+            enrolled += enrol(session, tenant_id, plan, entries, now=now)
+        return Routed(len(rows), enrolled)
+
+
+def _entries_of(plan: Plan, row: Any) -> Iterator[Entry]:
+    for trigger in plan.triggers:
+        if trigger.event_name() == row.name and trigger.admits(row.properties):
+            yield Entry(row.customer_id, trigger, row.event_id, row.properties)
+            return
+
+
+def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry], *, now: datetime) -> int:
+    """Enrol whoever may enter; returns how many did. One query a trigger and rule, one insert, whatever the number."""
+    enrolled = 0
+    for wave in _one_each(entries):
+        admitted = _admit(session, plan, wave, now=now)
+        if not admitted:
+            continue
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:key)"), {"key": plan.journey_id.int & 0x7FFF_FFFF_FFFF_FFFF}
+        )
+        rows = [
+            (new_id(), each.customer_id, each.trigger.id, each.key, as_json(each.properties)) for each in admitted
+        ]
+        place = {
+            "tenant": tenant_id,
+            "journey": plan.journey_id,
+            "version": plan.version_id,
+            "now": now,
+            "since": _since(plan, now),
+        }
+        enrolled += len(session.execute(ENROL, {**place, **transpose(_COLUMNS, rows)}).all())
+    return enrolled
+
+
+def enrol_members(session: Session, tenant_id: UUID, plan: Plan, *, now: datetime) -> int:
+    """Enrol those who are in a trigger's segment already, when it asks for them; used once, at publish."""
+    entries = [
+        Entry(customer_id, trigger, key_of("member", plan.journey_id, trigger.id, customer_id), dict(trigger.expects()))
+        for trigger in plan.triggers
+        if (segment_id := trigger.existing_members_of()) is not None
+        for customer_id in session.scalars(
+            select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment_id)
+        )
+    ]
+    return enrol(session, tenant_id, plan, entries, now=now)
+
+
+def _since(plan: Plan, now: datetime) -> datetime:
+    """Whoever entered after this moment may not enter again."""
+    match plan.settings.reentry:
+        case ReentryMode.NEVER:
+            return LONG_AGO
+        case ReentryMode.AFTER_DAYS:
+            return now - timedelta(days=plan.settings.reentry_days)
+        case ReentryMode.ALWAYS:
+            return now
+
+
+def _one_each(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Waves in which each customer stands once, in order: rules are asked about a customer and one event at a time."""
+    by_customer: dict[UUID, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_customer[entry.customer_id].append(entry)
+    while by_customer:
+        yield [waiting.pop(0) for waiting in by_customer.values()]
+        by_customer = defaultdict(list, {who: waiting for who, waiting in by_customer.items() if waiting})
+
+
+def _admit(session: Session, plan: Plan, entries: list[Entry], *, now: datetime) -> list[Entry]:
+    if plan.entry_rules is not None:
+        entries = _fitting(session, plan.entry_rules, entries, now=now)
+    for trigger in plan.triggers:
+        rules = plan.rules.get(trigger.id)
+        if rules is not None:
+            own = [entry for entry in entries if entry.trigger is trigger]
+            fitting = {id(entry) for entry in _fitting(session, rules, own, now=now)}
+            entries = [entry for entry in entries if entry.trigger is not trigger or id(entry) in fitting]
+    return entries
+
+
+def _fitting(session: Session, rules: RuleGroup, entries: list[Entry], *, now: datetime) -> list[Entry]:
+    if not entries:
+        return []
+    who = matching_among(
+        session,
+        rules,
+        [entry.customer_id for entry in entries],
+        now=now,
+        timezone=get_tenant(session).timezone,
+        entries={entry.customer_id: entry.properties for entry in entries},
+    )
+    return [entry for entry in entries if entry.customer_id in who]

@@ -1,0 +1,330 @@
+"""A journey's life: draft, publish, pause, resume, finish, stop, archive (J8)."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from engine.core.audit import record_audit
+from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
+from engine.core.ids import new_id
+from engine.delivery.outbox import hold_journey, release_journey, skip_journey
+from engine.events.models import EventInterest
+from engine.journeys.entries import enrol_members
+from engine.journeys.graph import EMPTY_GRAPH, check_shape
+from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus, JourneyVersion, Stage
+from engine.journeys.nodes.base import Problem, References
+from engine.journeys.plan import Plan
+from engine.journeys.validation import find_problems
+from engine.journeys.versions import load_plans
+from engine.landing.models import LandingPage
+from engine.segments.membership import refresh
+from engine.segments.models import Segment
+from engine.templates.models import Template
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDraft:
+    """A draft after saving: its new revision, and what still keeps it from being published."""
+
+    revision: int
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A new live version, and how many of today's segment members entered with it."""
+
+    version_id: UUID
+    number: int
+    enrolled: int
+
+
+MOVES: dict[str, tuple[frozenset[JourneyStatus], JourneyStatus]] = {
+    "pause": (frozenset({JourneyStatus.LIVE}), JourneyStatus.PAUSED),
+    "resume": (frozenset({JourneyStatus.PAUSED, JourneyStatus.FINISHING}), JourneyStatus.LIVE),
+    "finish": (frozenset({JourneyStatus.LIVE, JourneyStatus.PAUSED}), JourneyStatus.FINISHING),
+    "stop": (
+        frozenset({JourneyStatus.LIVE, JourneyStatus.PAUSED, JourneyStatus.FINISHING}),
+        JourneyStatus.STOPPED,
+    ),
+    "archive": (frozenset({JourneyStatus.DRAFT, JourneyStatus.STOPPED}), JourneyStatus.ARCHIVED),
+}
+"""Each move: from which states, to which."""
+
+
+def create_journey(
+    session: Session,
+    tenant_id: UUID,
+    name: str,
+    *,
+    user_id: UUID | None,
+    now: datetime,
+    graph: dict[str, Any] | None = None,
+    stage: Stage = Stage.RETENTION,
+    description: str = "",
+) -> Journey:
+    """A new draft, blank unless a graph is given. A taken name gets a number behind it.
+
+    Raises:
+        InvalidInput: the name is empty or too long.
+        InvalidGraph: the graph is none.
+    """
+    journey = Journey(
+        id=new_id(),
+        tenant_id=tenant_id,
+        name=_free_name(session, _checked_name(name)),
+        description=description,
+        stage=stage,
+        status=JourneyStatus.DRAFT,
+        draft=check_shape(graph if graph is not None else deepcopy(EMPTY_GRAPH)),
+        revision=1,
+        owner_id=user_id,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(journey)
+    session.flush()
+    record_audit(session, tenant_id, _actor(user_id), "journey.created", str(journey.id), {"name": journey.name}, now=now)
+    return journey
+
+
+def load_journey(session: Session, journey_id: UUID) -> Journey:
+    """A journey of this tenant.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    journey = session.get(Journey, journey_id)
+    if journey is None:
+        raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
+    return journey
+
+
+def save_draft(
+    session: Session, journey_id: UUID, graph: object, *, revision: int, now: datetime
+) -> SavedDraft:
+    """Save an edited draft, finished or not.
+
+    Args:
+        revision: the revision the editor started from.
+
+    Raises:
+        Conflict: somebody saved in between; `details` has the newer revision.
+        InvalidGraph: this is no graph.
+    """
+    shaped = check_shape(graph)
+    saved = session.execute(
+        update(Journey)
+        .where(Journey.id == journey_id, Journey.revision == revision, Journey.status != JourneyStatus.ARCHIVED)
+        .values(draft=shaped, revision=revision + 1, updated_at=now)
+        .returning(Journey.revision)
+    ).scalar_one_or_none()
+    if saved is None:
+        journey = load_journey(session, journey_id)
+        raise Conflict(
+            "Somebody else changed this journey meanwhile. Load it again and repeat your change.",
+            details={"revision": journey.revision},
+        )
+    return SavedDraft(saved, find_problems(shaped, load_references(session)))
+
+
+def describe_journey(
+    session: Session, journey_id: UUID, *, name: str | None, description: str | None, stage: Stage | None, now: datetime
+) -> Journey:
+    """Change name, description or stage.
+
+    Raises:
+        InvalidInput: the name is empty, too long or taken.
+    """
+    journey = load_journey(session, journey_id)
+    if name is not None and _checked_name(name) != journey.name:
+        if _free_name(session, name) != name:
+            raise InvalidInput(f"name: there is a journey “{name}” already.", details={"field": "name"})
+        journey.name = name
+    journey.description = description if description is not None else journey.description
+    journey.stage = stage or journey.stage
+    journey.updated_at = now
+    return journey
+
+
+def check_draft(session: Session, journey_id: UUID) -> list[Problem]:
+    """What keeps the draft from being published."""
+    return find_problems(load_journey(session, journey_id).draft, load_references(session))
+
+
+def load_references(session: Session) -> References:
+    """What graphs of this tenant may point at."""
+    templates = session.execute(select(Template.id, Template.channel).where(Template.is_active))
+    return References(
+        template_channels={row.id: row.channel for row in templates},
+        segments=frozenset(session.scalars(select(Segment.id).where(Segment.is_active))),
+        forms=frozenset(session.scalars(select(LandingPage.form_id))),
+    )
+
+
+def publish(session: Session, tenant_id: UUID, journey_id: UUID, *, user_id: UUID | None, now: datetime) -> Published:
+    """Make the draft an immutable version and let customers in. Running enrolments stay on their version.
+
+    Raises:
+        InvalidGraph: `details` lists every problem.
+        Conflict: the journey is archived.
+    """
+    journey = session.execute(select(Journey).where(Journey.id == journey_id).with_for_update()).scalar_one_or_none()
+    if journey is None:
+        raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
+    if journey.status == JourneyStatus.ARCHIVED:
+        raise Conflict("This journey is archived. Duplicate it to use it again.")
+    problems = find_problems(journey.draft, load_references(session))
+    if problems:
+        raise InvalidGraph(
+            f"{len(problems)} problems keep this journey from being published. {problems[0].message}",
+            details=[problem.as_json() for problem in problems],
+        )
+    number = (session.scalar(_newest_number(journey_id)) or 0) + 1
+    version = JourneyVersion(
+        id=new_id(),
+        tenant_id=tenant_id,
+        journey_id=journey_id,
+        number=number,
+        graph=journey.draft,
+        published_at=now,
+        published_by=user_id,
+    )
+    session.add(version)
+    session.flush()
+    was_paused = journey.status == JourneyStatus.PAUSED
+    journey.live_version_id = version.id
+    journey.status = JourneyStatus.LIVE
+    journey.updated_at = now
+    session.flush()
+    if was_paused:
+        _wake(session, journey_id, now)
+    plan = load_plans(session, [version.id])[version.id]
+    _listen(session, tenant_id, plan)
+    for segment_id in _segments_of(plan):
+        refresh(session, tenant_id, segment_id, now=now)
+    enrolled = enrol_members(session, tenant_id, plan, now=now)
+    record_audit(
+        session, tenant_id, _actor(user_id), "journey.published", str(journey_id), {"version": number}, now=now
+    )
+    return Published(version.id, number, enrolled)
+
+
+def move(session: Session, tenant_id: UUID, journey_id: UUID, verb: str, *, user_id: UUID | None, now: datetime) -> Journey:
+    """Pause, resume, finish, stop or archive.
+
+    Raises:
+        InvalidInput: no such move.
+        Conflict: its state does not allow the move.
+    """
+    if verb not in MOVES:
+        raise InvalidInput(f"A journey cannot be “{verb}”. Choose one of {', '.join(MOVES)}.", details={"field": "move"})
+    sources, target = MOVES[verb]
+    journey = session.execute(select(Journey).where(Journey.id == journey_id).with_for_update()).scalar_one_or_none()
+    if journey is None:
+        raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
+    if journey.status not in sources:
+        raise Conflict(f"A {journey.status} journey cannot {verb}.", details={"status": journey.status})
+    journey.status = target
+    journey.updated_at = now
+    session.flush()
+    _AFTER[target](session, journey, now)
+    record_audit(session, tenant_id, _actor(user_id), f"journey.{verb}", str(journey_id), {}, now=now)
+    return journey
+
+
+def _after_pause(session: Session, journey: Journey, now: datetime) -> None:
+    _set_running(session, journey.id, EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
+    _unlisten(session, journey.id)
+    hold_journey(session, journey.id)
+
+
+def _after_resume(session: Session, journey: Journey, now: datetime) -> None:
+    _wake(session, journey.id, now)
+    if journey.live_version_id:
+        plan = load_plans(session, [journey.live_version_id])[journey.live_version_id]
+        _listen(session, journey.tenant_id, plan)
+
+
+def _after_finish(session: Session, journey: Journey, now: datetime) -> None:
+    _wake(session, journey.id, now)
+    _unlisten(session, journey.id)
+
+
+def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
+    session.execute(
+        update(Enrolment)
+        .where(
+            Enrolment.journey_id == journey.id,
+            Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+        )
+        .values(status=EnrolmentStatus.EXITED, due_at=None, finished_at=now, reason="The journey was stopped")
+    )
+    _unlisten(session, journey.id)
+    skip_journey(session, journey.id, "The journey was stopped")
+
+
+def _after_archive(session: Session, journey: Journey, now: datetime) -> None:
+    _unlisten(session, journey.id)
+
+
+_AFTER = {
+    JourneyStatus.PAUSED: _after_pause,
+    JourneyStatus.LIVE: _after_resume,
+    JourneyStatus.FINISHING: _after_finish,
+    JourneyStatus.STOPPED: _after_stop,
+    JourneyStatus.ARCHIVED: _after_archive,
+}
+
+
+def _wake(session: Session, journey_id: UUID, now: datetime) -> None:
+    _set_running(session, journey_id, EnrolmentStatus.PAUSED, EnrolmentStatus.ACTIVE)
+    release_journey(session, journey_id, now=now)
+
+
+def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: EnrolmentStatus) -> None:
+    session.execute(
+        update(Enrolment).where(Enrolment.journey_id == journey_id, Enrolment.status == old).values(status=new)
+    )
+
+
+def _listen(session: Session, tenant_id: UUID, plan: Plan) -> None:
+    _unlisten(session, plan.journey_id)
+    names = {trigger.event_name() for trigger in plan.triggers}
+    session.add_all(EventInterest(tenant_id=tenant_id, name=name, listener=plan.journey_id) for name in names)
+    session.flush()
+
+
+def _unlisten(session: Session, journey_id: UUID) -> None:
+    session.execute(delete(EventInterest).where(EventInterest.listener == journey_id))
+
+
+def _segments_of(plan: Plan) -> Sequence[UUID]:
+    found = {trigger.existing_members_of() for trigger in plan.triggers}
+    return sorted(segment_id for segment_id in found if segment_id)
+
+
+def _newest_number(journey_id: UUID) -> Any:
+    return select(func.max(JourneyVersion.number)).where(JourneyVersion.journey_id == journey_id)
+
+
+def _checked_name(name: str) -> str:
+    if not 1 <= len(name.strip()) <= 100:
+        raise InvalidInput("name: between 1 and 100 characters.", details={"field": "name"})
+    return name.strip()
+
+
+def _free_name(session: Session, name: str) -> str:
+    taken = set(session.scalars(select(Journey.name).where(Journey.name.startswith(name[:90], autoescape=True))))
+    candidates = [name, *(f"{name[:94]} {number}" for number in range(2, len(taken) + 3))]
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _actor(user_id: UUID | None) -> str:
+    return f"user:{user_id}" if user_id else "system"

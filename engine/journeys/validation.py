@@ -1,0 +1,125 @@
+"""Whether a graph can be published: every problem, on its node, in a sentence a marketer understands (J7).
+
+Pure: what exists in the tenant comes in as `References`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import networkx as nx
+
+from engine.core.errors import InvalidRules
+from engine.journeys.graph import Graph, read_graph
+from engine.journeys.nodes.base import Family, Problem, References
+from engine.segments.rules import parse_rules
+
+
+def find_problems(raw: dict[str, Any], references: References) -> list[Problem]:
+    """All problems of a graph whose shape has been checked; an empty list means it can be published."""
+    graph, problems = read_graph(raw)
+    if graph is None:
+        return problems
+    return [problem for check in CHECKS for problem in check(graph, references)]
+
+
+def _ids_are_unique(graph: Graph, _: References) -> Iterator[Problem]:
+    for node_id, times in Counter(node.id for node in graph.nodes).items():
+        if times > 1:
+            yield Problem("id_twice", f"{times} steps have the id “{node_id}”. Delete all but one.", node_id)
+
+
+def _has_a_trigger(graph: Graph, _: References) -> Iterator[Problem]:
+    if not any(node.family is Family.TRIGGER for node in graph.nodes):
+        yield Problem("no_trigger", "Nobody can enter yet. Drag a trigger onto the canvas.")
+
+
+def _edges_lead_somewhere(graph: Graph, _: References) -> Iterator[Problem]:
+    nodes = {node.id: node for node in graph.nodes}
+    for edge in graph.edges:
+        if edge.source not in nodes or edge.target not in nodes:
+            missing = edge.source if edge.source not in nodes else edge.target
+            yield Problem("edge_to_nowhere", f"A connection leads to “{missing}”, which does not exist. Delete it.")
+            continue
+        if edge.source_port not in {port.id for port in nodes[edge.source].ports()}:
+            yield Problem(
+                "unknown_port", f"A connection leaves by “{edge.source_port}”, which this step does not have.", edge.source
+            )
+        if nodes[edge.target].family is Family.TRIGGER:
+            yield Problem("into_trigger", "A trigger is where customers enter; nothing can lead into it.", edge.target)
+
+
+def _ports_have_one_way(graph: Graph, _: References) -> Iterator[Problem]:
+    used = Counter((edge.source, edge.source_port) for edge in graph.edges)
+    for (node_id, port), times in used.items():
+        if times > 1:
+            yield Problem(
+                "port_twice", f"{times} connections leave by “{port}”. Keep one; use a split to go several ways.", node_id
+            )
+
+
+def _branches_are_complete(graph: Graph, _: References) -> Iterator[Problem]:
+    used = {(edge.source, edge.source_port) for edge in graph.edges}
+    for node in graph.nodes:
+        for port in node.ports() if node.must_connect() else ():
+            if (node.id, port.id) not in used:
+                yield Problem(
+                    "dangling_branch", f"The way “{port.label or port.id}” leads nowhere. Connect it, or to an exit.", node.id
+                )
+        if node.family is Family.TRIGGER and not any(source == node.id for source, _ in used):
+            yield Problem("trigger_alone", "This trigger leads nowhere. Connect it to the first step.", node.id)
+
+
+def _all_can_be_reached(graph: Graph, _: References) -> Iterator[Problem]:
+    ways = _as_digraph(graph)
+    starts = [node.id for node in graph.nodes if node.family is Family.TRIGGER]
+    if not starts:
+        return
+    reached = set(starts).union(*(nx.descendants(ways, start) for start in starts))
+    for node in graph.nodes:
+        if node.id not in reached:
+            yield Problem("unreachable", "No customer can get here. Connect it, or delete it.", node.id)
+
+
+def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
+    ways = _as_digraph(graph)
+    ways.remove_nodes_from([node.id for node in graph.nodes if node.waits()])
+    for component in nx.strongly_connected_components(ways):
+        first = min(component)
+        if len(component) > 1 or ways.has_edge(first, first):
+            yield Problem("loop_without_wait", "These steps go round in a circle without a pause. Add a wait.", first)
+
+
+def _configs_make_sense(graph: Graph, references: References) -> Iterator[Problem]:
+    for node in graph.nodes:
+        yield from node.problems(references)
+        yield from _rule_problems(node.rules(), node.id, "rules" if node.family is Family.BRANCH else "filter")
+    yield from _rule_problems(graph.settings.entry_rules, None, "entry_rules")
+
+
+def _rule_problems(rules: dict[str, Any] | None, node_id: str | None, field: str) -> Iterator[Problem]:
+    if rules is None:
+        return
+    try:
+        parse_rules(rules)
+    except InvalidRules as error:
+        yield Problem("bad_rules", error.message, node_id, field)
+
+
+def _as_digraph(graph: Graph) -> "nx.DiGraph[str]":
+    ways: nx.DiGraph[str] = nx.DiGraph()
+    ways.add_nodes_from(node.id for node in graph.nodes)
+    ways.add_edges_from((edge.source, edge.target) for edge in graph.edges if edge.source in ways and edge.target in ways)
+    return ways
+
+
+CHECKS = (
+    _ids_are_unique,
+    _has_a_trigger,
+    _edges_lead_somewhere,
+    _ports_have_one_way,
+    _branches_are_complete,
+    _all_can_be_reached,
+    _loops_wait,
+    _configs_make_sense,
+)

@@ -1,0 +1,107 @@
+"""The clock: finds what is due and wakes workers. It does no work itself, and any number of clocks may run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.doors import Work, all_tenants, ensure_event_partitions, tenants_with
+from engine.journeys.counts import fold_counts
+from engine.segments.membership import refresh_all
+from engine.worker.actors import wake
+
+TICK_SECONDS = 0.5
+STALE_CLAIM = timedelta(seconds=15)
+KEEP_EVENT_KEYS = timedelta(days=10)
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Chore:
+    """Something done every so often."""
+
+    name: str
+    every: timedelta
+    do: Callable[[datetime], None]
+    due: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+def run(stop: Event) -> None:
+    """Tick until `stop` is set. Trouble with PostgreSQL or Redis is logged, and the next tick tries again."""
+    chores = make_chores()
+    while not stop.is_set():
+        tick(chores, now=utc_now())
+        stop.wait(TICK_SECONDS)
+
+
+def tick(chores: list[Chore], *, now: datetime) -> None:
+    """One tick: do each chore that is due."""
+    for chore in chores:
+        if now < chore.due:
+            continue
+        chore.due = now + chore.every
+        try:
+            chore.do(now)
+        except (OperationalError, OSError, ConnectionError) as error:
+            log.warning("clock: will try again", chore=chore.name, error=str(error))
+
+
+def make_chores() -> list[Chore]:
+    """What the clock does, and how often (S4 "Scheduled Jobs" gives the longest gaps; ours are shorter)."""
+    return [
+        Chore("wake due work", timedelta(0), wake_due),
+        Chore("recover interrupted hand-overs", timedelta(seconds=5), wake_recovery),
+        Chore("refresh segments", timedelta(minutes=5), refresh_segments),
+        Chore("fold counts", timedelta(minutes=1), fold_all_counts),
+        Chore("event partitions", timedelta(hours=6), make_partitions),
+        Chore("forget old event keys", timedelta(hours=6), forget_event_keys),
+    ]
+
+
+def wake_due(now: datetime) -> None:
+    """Wake every kind of work for every tenant that has some."""
+    for kind in (Work.EVENTS, Work.ENROLMENTS, Work.MESSAGES, Work.WEBHOOKS, Work.RECEIPTS):
+        for tenant_id in tenants_with(kind, now=now):
+            wake(kind, tenant_id)
+
+
+def wake_recovery(now: datetime) -> None:
+    """Wake the recovery of messages whose hand-over was interrupted."""
+    for tenant_id in tenants_with(Work.SENDING, now=now - STALE_CLAIM):
+        wake(Work.SENDING, tenant_id)
+
+
+def refresh_segments(now: datetime) -> None:
+    """Bring every tenant's dynamic segments up to date; who entered or left becomes an event (S4, S8)."""
+    for tenant_id in all_tenants():
+        with tenant_session(tenant_id) as session:
+            refresh_all(session, tenant_id, now=now)
+
+
+def fold_all_counts(now: datetime) -> None:
+    """Sum up the increments of the step counts."""
+    for tenant_id in all_tenants():
+        with tenant_session(tenant_id) as session:
+            fold_counts(session, tenant_id)
+
+
+def make_partitions(now: datetime) -> None:
+    """See to it that events of the last, this and the next months have their partitions."""
+    ensure_event_partitions((now - timedelta(days=31)).date(), (now + timedelta(days=62)).date())
+
+
+def forget_event_keys(now: datetime) -> None:
+    """Drop message ids older than the ten days for which repeats are recognised (providers 6: at least seven)."""
+    for tenant_id in all_tenants():
+        with tenant_session(tenant_id) as session:
+            session.execute(
+                text("DELETE FROM event_keys WHERE tenant_id = :tenant AND received_at < :before"),
+                {"tenant": tenant_id, "before": now - KEEP_EVENT_KEYS},
+            )
