@@ -16,7 +16,7 @@ from typing import Self
 
 from engine.core.errors import Unavailable
 from engine.core.keeper import spawn
-from engine.core.servers import Places
+from engine.core.places import Places
 
 CLOSE_SECONDS = 90
 
@@ -56,7 +56,7 @@ def embedded_servers(data_dir: Path, *, durable: bool = True) -> EmbeddedServers
 
     Args:
         data_dir: where they keep their files; made when missing.
-        durable: False for a throw-away server (tests, benchmarks of logic), which need not survive a power cut.
+        durable: False for throw-away servers (tests), which need not survive a power cut.
 
     Raises:
         Unavailable: a server does not start; the sentence holds the end of its log.

@@ -1,4 +1,4 @@
-"""The keeper: one small process that owns the embedded servers and lets them live as long as anybody uses them.
+"""The keeper: a small process that owns the embedded servers and lets them live as long as they are used.
 
 Everybody who uses the servers holds a connection to the keeper's socket. The kernel closes it however its
 holder dies, so the keeper always knows: when the last one has gone it stops both servers cleanly. Thus no
@@ -10,6 +10,7 @@ crash, `kill -9` or closed terminal leaves a server behind, and no command stops
 import fcntl
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,8 @@ import sys
 import time
 from pathlib import Path
 
-from engine.core.servers import Places, prepare, start_postgres, start_redis, stop
+from engine.core.places import Places
+from engine.core.servers import prepare, start_postgres, start_redis, stop
 
 LOOK_AFTER_SECONDS = 1.0
 FIRST_USER_SECONDS = 30.0
@@ -93,7 +95,7 @@ class Keeper:
 
 
 def keep(data_dir: Path, *, durable: bool) -> None:
-    """Be the keeper of this data directory: wait for a former one to end, start the servers, serve, stop them."""
+    """Be the keeper of a data directory: let a former one end, start the servers, serve, stop them."""
     data_dir.mkdir(parents=True, exist_ok=True)
     places = Places(data_dir)
     with places.keeper_lock.open("w") as lock:
@@ -112,6 +114,8 @@ def keep(data_dir: Path, *, durable: bool) -> None:
             # First the address goes, so that whoever comes now starts a keeper of its own and waits for us.
             places.keeper_socket.unlink(missing_ok=True)
             keeper.stop_servers()
+            if not places.sockets.is_relative_to(places.data_dir):
+                shutil.rmtree(places.sockets, ignore_errors=True)
 
 
 def _open_door(path: Path) -> socket.socket:

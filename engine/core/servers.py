@@ -1,20 +1,20 @@
-"""The two embedded servers as processes: how PostgreSQL and Redis of the wheels are set up, started and stopped.
+"""The two embedded servers as processes: how the wheels' PostgreSQL and Redis are started and stopped.
 
 Only the standard library is used, so that the keeper (`engine/core/keeper.py`), which lives as long as the
 servers do, stays small.
 """
 
-import hashlib
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
-import tempfile
 import time
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from engine.core.places import Places
 
 DATABASE_USER = "safar"
 START_SECONDS = 300
@@ -47,66 +47,6 @@ cluster_name = 'safar'
 """
 # A throw-away server need not survive a power cut; everything else stays as in service.
 THROW_AWAY = "fsync = off\nfull_page_writes = off\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the servers keep their files below the data directory."""
-
-    data_dir: Path
-
-    @property
-    def postgres(self) -> Path:
-        """PostgreSQL's data."""
-        return self.data_dir / "postgres"
-
-    @property
-    def redis(self) -> Path:
-        """Redis' working directory; nothing is kept in it."""
-        return self.data_dir / "redis"
-
-    @property
-    def sockets(self) -> Path:
-        """A folder whose path is short enough for Unix sockets (107 bytes)."""
-        inside = self.data_dir / "run"
-        if len(os.fsencode(inside)) < 80:
-            return inside
-        return Path(tempfile.gettempdir()) / f"safar-{hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]}"
-
-    @property
-    def postgres_socket(self) -> Path:
-        """The folder of PostgreSQL's socket."""
-        return self.sockets / "postgres"
-
-    @property
-    def redis_socket(self) -> Path:
-        """Redis' socket."""
-        return self.sockets / "redis.sock"
-
-    @property
-    def keeper_socket(self) -> Path:
-        """Where the keeper is reached."""
-        return self.sockets / "keeper.sock"
-
-    @property
-    def keeper_lock(self) -> Path:
-        """Locked as long as a keeper lives."""
-        return self.data_dir / "keeper.lock"
-
-    @property
-    def log(self) -> Path:
-        """What the servers and the keeper say."""
-        return self.data_dir / "servers.log"
-
-    @property
-    def database_url(self) -> str:
-        """The owner's address, for SQLAlchemy with psycopg 3; other databases of the server by `URL.set`."""
-        return f"postgresql+psycopg://postgres@/safar?host={self.postgres_socket}"
-
-    @property
-    def redis_url(self) -> str:
-        """Redis' address as redis-py reads it."""
-        return f"unix://{self.redis_socket}?db=0"
 
 
 def wheel_file(package: str, *parts: str) -> Path:
@@ -243,7 +183,7 @@ def start_redis(places: Places) -> subprocess.Popen[bytes]:
     Raises:
         RuntimeError: it does not start; the message holds the end of its log.
     """
-    places.redis_socket.unlink(missing_ok=True)
+    _end_leftover_redis(places.redis_socket)
     options = {
         "port": "0",
         "unixsocket": str(places.redis_socket),
@@ -262,6 +202,18 @@ def start_redis(places: Places) -> subprocess.Popen[bytes]:
             raise RuntimeError(f"Redis did not start. Its log ends:\n{tail(places.log)}")
         time.sleep(0.005)
     return process
+
+
+def _end_leftover_redis(address: Path) -> None:
+    # As with PostgreSQL: one whose keeper was killed still listens; it hangs up when it has ended.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as leftover:
+        try:
+            leftover.connect(str(address))
+            leftover.sendall(b"SHUTDOWN NOSAVE\r\n")
+            leftover.recv(64)
+        except OSError:
+            pass  # nobody listens: it ended in good order or with the machine
+    address.unlink(missing_ok=True)
 
 
 def stop(process: subprocess.Popen[bytes], *, gentle: signal.Signals, hard: signal.Signals) -> None:

@@ -1,0 +1,76 @@
+"""`safar up` and the three processes it is made of; each also runs alone, on as many machines as needed."""
+
+import os
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from app.cli.ground import standing_servers
+from app.cli.lifeline import hold_on_to
+
+WORKER_STOP_MILLISECONDS = 7_000
+
+Lifeline = Annotated[int | None, typer.Option(hidden=True, help="Descriptor that ends with the supervisor.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (up, web, worker, clock):
+        cli.command()(command)
+
+
+def up() -> None:
+    """Start everything: servers if none are named, web, workers and clock; stop it all with Ctrl-C."""
+    from app.cli.start import start
+
+    raise typer.Exit(start())
+
+
+def web(
+    lifeline: Lifeline = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
+) -> None:
+    """Serve the UI, the REST interface and the public pages on `SAFAR_PORT`."""
+    hold_on_to(lifeline)
+    with standing_servers():
+        from app.web import serve
+
+        serve(processes=processes)
+
+
+def worker(lifeline: Lifeline = None) -> None:
+    """Do the work that is due: one process with `SAFAR_WORKER_THREADS` threads. Start as many as you like."""
+    hold_on_to(lifeline)
+    with standing_servers():
+        import dramatiq
+
+        from engine.core.settings import settings
+        from engine.worker import actors  # noqa: F401 - declares the actors
+        from engine.worker.broker import broker
+
+        working = dramatiq.Worker(broker, worker_threads=settings().worker_threads)
+        stop = stop_on_signals()
+        working.start()
+        stop.wait()
+        working.stop(timeout=WORKER_STOP_MILLISECONDS)
+        broker.close()
+
+
+def clock(lifeline: Lifeline = None) -> None:
+    """Find what has become due and wake the workers. Several clocks do no harm."""
+    hold_on_to(lifeline)
+    with standing_servers():
+        from engine.worker.clock import run
+
+        run(stop_on_signals())
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Setting an event takes its lock, which the interrupted main thread may hold: hence a thread.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
+    return stop

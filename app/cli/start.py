@@ -1,0 +1,85 @@
+"""`safar up`: everything on one machine, from an empty folder to a running demo studio."""
+
+import http.client
+import socket
+import sys
+import threading
+import time
+
+from app.cli.ground import standing_servers
+from app.cli.supervisor import Role, Supervisor
+from engine.core import db
+from engine.core.errors import SettingsError
+from engine.core.settings import settings
+
+READY_LOOK_SECONDS = 0.2
+
+
+def start() -> int:
+    """Start all and stay until a signal; returns the exit code.
+
+    Raises:
+        SettingsError: the port is taken.
+        Unavailable: an embedded server does not start.
+    """
+    demand_free_port(settings().port)
+    with standing_servers():
+        db.migrate()
+        supervisor = Supervisor(roles(settings().worker_processes))
+        supervisor.stop_on_signals()
+        threading.Thread(target=_welcome, args=(supervisor,), daemon=True).start()
+        supervisor.run()
+    supervisor.say("stopped")
+    return 0
+
+
+def roles(worker_processes: int) -> list[Role]:
+    """The children of `safar up`."""
+    workers = [f"worker-{number}" for number in range(1, worker_processes + 1)]
+    commands = {"web": "web", **dict.fromkeys(workers, "worker"), "clock": "clock"}
+    program = [sys.executable, "-m", "app.cli.main"]
+    return [Role(name, [*program, command]) for name, command in commands.items()]
+
+
+def demand_free_port(port: int) -> None:
+    """Raises SettingsError when something listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise SettingsError(
+                f"SAFAR_PORT: port {port} cannot be used ({error.strerror}). Stop the program that uses it, "
+                "or set SAFAR_PORT to another one."
+            ) from error
+
+
+def answers(port: int) -> bool:
+    """Whether a Safar on this machine answers on the port and is well."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(supervisor: Supervisor) -> None:
+    while not answers(settings().port):
+        if supervisor.is_stopping:
+            return
+        time.sleep(READY_LOOK_SECONDS)
+    for line in welcome_lines(settings().public_url):
+        supervisor.say(line)
+
+
+def welcome_lines(url: str) -> list[str]:
+    """What a person needs to know to begin."""
+    return [
+        "",
+        f"Safar is ready at {url}",
+        f"  local inbox  {url}/inbox  (every message the demo studio sends lands there)",
+        "  stop         Ctrl-C",
+    ]
