@@ -1,0 +1,157 @@
+"""REST of journeys: `/api/v1/journeys`."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from app.http.auth import api_caller
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.doors import KeyRef
+from engine.core.errors import InvalidInput
+from engine.core.tenants import get_tenant
+from engine.journeys import journeys
+from engine.journeys.catalogue import node_catalogue
+from engine.journeys.counts import list_journeys, node_counts
+from engine.journeys.explain import midnight
+from engine.journeys.graph import graph_schema, read_json
+from engine.journeys.models import Journey, Stage
+from engine.journeys.nodes.base import Problem
+from engine.journeys.validation import find_problems
+
+router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
+Caller = Annotated[KeyRef, Depends(api_caller)]
+
+
+class NewJourney(BaseModel):
+    """A journey to make; `graph` may be left out."""
+
+    name: str = Field(min_length=1, max_length=100)
+    description: str = ""
+    stage: Stage = Stage.RETENTION
+    graph: dict[str, Any] | None = None
+
+
+class Draft(BaseModel):
+    """A draft to save; `revision` is the one it was made from."""
+
+    graph: dict[str, Any]
+    revision: int
+
+
+@router.get("/schema")
+def schema() -> dict[str, Any]:
+    """JSON Schema of a graph."""
+    return graph_schema()
+
+
+@router.get("/node-types")
+def node_types() -> dict[str, Any]:
+    """Every node type with its config's schema and its ports."""
+    return _data(node_catalogue())
+
+
+@router.post("/validate")
+async def validate(request: Request, caller: Caller) -> dict[str, Any]:
+    """Every problem of a graph, which is the body; nothing is stored."""
+    graph = read_json(await request.body())
+    with tenant_session(caller.tenant_id) as session:
+        problems = find_problems(graph, journeys.load_references(session))
+    return _data({"valid": not problems, "problems": _problems(problems)})
+
+
+@router.get("")
+def index(caller: Caller, search: str = "") -> dict[str, Any]:
+    """All journeys with their totals."""
+    with tenant_session(caller.tenant_id) as session:
+        since = midnight(utc_now(), get_tenant(session).timezone)
+        return _data(list_journeys(session, since=since, search=search))
+
+
+@router.post("", status_code=201)
+def create(caller: Caller, body: NewJourney) -> dict[str, Any]:
+    """Make a draft."""
+    with tenant_session(caller.tenant_id) as session:
+        journey = journeys.create_journey(
+            session,
+            caller.tenant_id,
+            body.name,
+            user_id=None,
+            now=utc_now(),
+            graph=body.graph,
+            stage=body.stage,
+            description=body.description,
+        )
+        return _data(_journey(journey))
+
+
+@router.get("/{journey_id}")
+def show(caller: Caller, journey_id: UUID) -> dict[str, Any]:
+    """A journey with its draft and the draft's problems."""
+    with tenant_session(caller.tenant_id) as session:
+        journey = journeys.load_journey(session, journey_id)
+        return _data(_journey(journey) | {"problems": _problems(journeys.check_draft(session, journey_id))})
+
+
+@router.put("/{journey_id}/draft")
+def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
+    """Save the draft."""
+    with tenant_session(caller.tenant_id) as session:
+        saved = journeys.save_draft(session, journey_id, body.graph, revision=body.revision, now=utc_now())
+    return _data({"revision": saved.revision, "problems": _problems(saved.problems)})
+
+
+@router.post("/{journey_id}/publish")
+def publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
+    """Publish the draft."""
+    with tenant_session(caller.tenant_id) as session:
+        return _data(journeys.publish(session, caller.tenant_id, journey_id, user_id=None, now=utc_now()))
+
+
+@router.get("/{journey_id}/counts")
+def counts(caller: Caller, journey_id: UUID) -> dict[str, Any]:
+    """Counts by node of the live version."""
+    with tenant_session(caller.tenant_id) as session:
+        journey = journeys.load_journey(session, journey_id)
+        if journey.live_version_id is None:
+            return _data({})
+        return _data(
+            {
+                node_id: count.as_json()
+                for node_id, count in node_counts(session, journey.live_version_id).items()
+            }
+        )
+
+
+@router.post("/{journey_id}/{verb}")
+def move(caller: Caller, journey_id: UUID, verb: str) -> dict[str, Any]:
+    """Pause, resume, finish, stop or archive."""
+    if verb not in journeys.MOVES:
+        raise InvalidInput(f"A journey cannot “{verb}”; use one of {', '.join(journeys.MOVES)}, or publish.")
+    with tenant_session(caller.tenant_id) as session:
+        moved = journeys.move(session, caller.tenant_id, journey_id, verb, user_id=None, now=utc_now())
+        return _data(_journey(moved))
+
+
+def _journey(journey: Journey) -> dict[str, Any]:
+    return {
+        "id": journey.id,
+        "name": journey.name,
+        "description": journey.description,
+        "stage": journey.stage,
+        "status": journey.status,
+        "revision": journey.revision,
+        "graph": journey.draft,
+        "live_version_id": journey.live_version_id,
+        "updated_at": journey.updated_at,
+    }
+
+
+def _problems(problems: list[Problem]) -> list[dict[str, Any]]:
+    return [problem.as_json() for problem in problems]
+
+
+def _data(data: Any) -> dict[str, Any]:
+    return {"success": True, "data": data}
