@@ -65,15 +65,19 @@ def template_database(servers: Servers) -> Iterator[URL]:
 
 
 @pytest.fixture(scope="session")
-def copy_database(servers: Servers, template_database: URL) -> Callable[[], URL]:
+def copy_database(servers: Servers, template_database: URL) -> Iterator[Callable[[], URL]]:
     """Makes one more database like the template; for fixtures and tests that need one for themselves."""
+    copies: list[URL] = []
 
     def copy() -> URL:
         url = template_database.set(database=f"safar_test_{os.getpid()}_{next(DATABASE_NUMBERS)}")
         _on_server(servers, f'CREATE DATABASE "{url.database}" TEMPLATE "{template_database.database}"')
+        copies.append(url)
         return url
 
-    return copy
+    yield copy
+    for url in copies:
+        _drop(servers, url)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +138,6 @@ def _on_server(servers: Servers, *statements: str) -> None:
 def _drop(servers: Servers, url: URL) -> None:
     _on_server(
         servers,
-        f'DROP DATABASE "{url.database}" WITH (FORCE)',
+        f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)',
         f'DROP ROLE IF EXISTS "{db.app_role(url)}"',
     )

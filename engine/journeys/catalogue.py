@@ -36,7 +36,9 @@ def _entry(kind: str, cls: type[Node]) -> dict[str, Any]:
 
 def _defaults(config: Any) -> dict[str, Any]:
     fields = {name: field.default for name, field in config.model_fields.items() if not field.is_required()}
-    dumped: dict[str, Any] = config.model_construct(**fields).model_dump(mode="json", exclude=_required(config))
+    dumped: dict[str, Any] = config.model_construct(**fields).model_dump(
+        mode="json", exclude=_required(config)
+    )
     return dumped
 
 

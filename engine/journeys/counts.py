@@ -72,7 +72,9 @@ def node_counts(session: Session, version_id: UUID) -> dict[str, NodeCount]:
     return dict(counts)
 
 
-def list_journeys(session: Session, *, since: datetime, search: str = "", archived: bool = False) -> list[JourneyRow]:
+def list_journeys(
+    session: Session, *, since: datetime, search: str = "", archived: bool = False
+) -> list[JourneyRow]:
     """All journeys with their totals, last changed first, in two queries. `since` is when today began."""
     totals = {
         row.journey_id: row

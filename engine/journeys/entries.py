@@ -103,7 +103,8 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
             text("SELECT pg_advisory_xact_lock(:key)"), {"key": plan.journey_id.int & 0x7FFF_FFFF_FFFF_FFFF}
         )
         rows = [
-            (new_id(), each.customer_id, each.trigger.id, each.key, as_json(each.properties)) for each in admitted
+            (new_id(), each.customer_id, each.trigger.id, each.key, as_json(each.properties))
+            for each in admitted
         ]
         place = {
             "tenant": tenant_id,
@@ -119,7 +120,12 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
 def enrol_members(session: Session, tenant_id: UUID, plan: Plan, *, now: datetime) -> int:
     """Enrol those who are in a trigger's segment already, when it asks for them; used once, at publish."""
     entries = [
-        Entry(customer_id, trigger, key_of("member", plan.journey_id, trigger.id, customer_id), dict(trigger.expects()))
+        Entry(
+            customer_id,
+            trigger,
+            key_of("member", plan.journey_id, trigger.id, customer_id),
+            dict(trigger.expects()),
+        )
         for trigger in plan.triggers
         if (segment_id := trigger.existing_members_of()) is not None
         for customer_id in session.scalars(

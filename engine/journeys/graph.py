@@ -43,8 +43,12 @@ class ReentryMode(StrEnum):
 class JourneySettings(Config):
     """Rules of the whole journey."""
 
-    reentry: ReentryMode = Field(ReentryMode.NEVER, title="May customers enter again?", json_schema_extra=control("select"))
-    reentry_days: int = Field(30, ge=1, le=3_650, title="Days after which they may", json_schema_extra=control("number"))
+    reentry: ReentryMode = Field(
+        ReentryMode.NEVER, title="May customers enter again?", json_schema_extra=control("select")
+    )
+    reentry_days: int = Field(
+        30, ge=1, le=3_650, title="Days after which they may", json_schema_extra=control("number")
+    )
     entry_rules: dict[str, Any] | None = Field(
         None, title="Only customers who", json_schema_extra=control("rules", scope="event")
     )
@@ -79,13 +83,17 @@ def check_shape(raw: object) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise InvalidGraph("A graph is a JSON object with `schema`, `nodes`, `edges` and `settings`.")
     if raw.get("schema") != 1:
-        raise InvalidGraph("schema: this version of Safar reads graphs of schema 1.", details={"field": "schema"})
+        raise InvalidGraph(
+            "schema: this version of Safar reads graphs of schema 1.", details={"field": "schema"}
+        )
     for field, most in (("nodes", MAX_NODES), ("edges", MAX_EDGES)):
         entries = raw.get(field)
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise InvalidGraph(f"{field}: must be a list of objects.", details={"field": field})
         if len(entries) > most:
-            raise InvalidGraph(f"{field}: {len(entries)} are more than {most}. Split the journey.", details={"field": field})
+            raise InvalidGraph(
+                f"{field}: {len(entries)} are more than {most}. Split the journey.", details={"field": field}
+            )
     if not isinstance(raw.get("settings", {}), dict):
         raise InvalidGraph("settings: must be an object.", details={"field": "settings"})
     if len(orjson.dumps(raw)) > MAX_BYTES:
@@ -102,7 +110,9 @@ def read_json(content: bytes | str) -> dict[str, Any]:
     try:
         return check_shape(orjson.loads(content))
     except orjson.JSONDecodeError as error:
-        raise InvalidGraph(f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+        raise InvalidGraph(
+            f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from error
 
 
 def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
@@ -116,13 +126,17 @@ def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            problems.append(Problem("bad_edge", f"Connection {number}: {where}: {first['msg']}.", each.get("source")))
+            problems.append(
+                Problem("bad_edge", f"Connection {number}: {where}: {first['msg']}.", each.get("source"))
+            )
     settings = JourneySettings()
     try:
         settings = JourneySettings.model_validate(raw.get("settings", {}))
     except ValidationError as error:
         problems += [
-            Problem("bad_setting", f"Journey setting {each['loc'][0]}: {each['msg']}.", field=str(each["loc"][0]))
+            Problem(
+                "bad_setting", f"Journey setting {each['loc'][0]}: {each['msg']}.", field=str(each["loc"][0])
+            )
             for each in error.errors()
         ]
     if problems:
@@ -135,7 +149,11 @@ def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
     kind = raw.get("type")
     if kind not in NODE_TYPES:
         problems.append(
-            Problem("unknown_type", f"“{kind}” is not a kind of step. Remove it and choose one from the palette.", node_id)
+            Problem(
+                "unknown_type",
+                f"“{kind}” is not a kind of step. Remove it and choose one from the palette.",
+                node_id,
+            )
         )
         return
     try:
@@ -143,7 +161,9 @@ def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
     except ValidationError as error:
         for each in error.errors():
             path = [str(part) for part in each["loc"] if part not in (kind, "config")]
-            problems.append(Problem("bad_config", _config_message(kind, path, each), node_id, path[0] if path else None))
+            problems.append(
+                Problem("bad_config", _config_message(kind, path, each), node_id, path[0] if path else None)
+            )
 
 
 def _config_message(kind: str, path: list[str], error: Any) -> str:

@@ -5,7 +5,7 @@ nobody repeats what it committed; what its nodes wanted done is queued in the sa
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,8 +90,15 @@ def advance_due(tenant_id: UUID, *, now: datetime, limit: int = BATCH) -> Advanc
         return Advanced(len(runs), sum(len(decision.steps) for decision in decisions), len(effects))
 
 
-def load_facts(session: Session, runs: Sequence[Run], plans: dict[UUID, Plan], *, now: datetime) -> Facts:
-    """Ask every rule that some enrolment of the batch can come to: one query a rule node."""
+def load_facts(
+    session: Session, runs: Sequence[Run], plans: Mapping[UUID, Plan], *, now: datetime, as_of: bool = False
+) -> Facts:
+    """Ask every rule that some enrolment of the batch can come to: one query a rule node.
+
+    Args:
+        plans: by enrolment.
+        as_of: answer from what was known at `now`, for simulations of the past.
+    """
     asking: dict[tuple[UUID, str], list[Run]] = defaultdict(list)
     for run in runs:
         for node_id in plans[run.id].rules_ahead.get(run.node_id, ()):
@@ -107,6 +114,7 @@ def load_facts(session: Session, runs: Sequence[Run], plans: dict[UUID, Plan], *
             [run.customer_id for run in some],
             now=now,
             timezone=timezone,
+            as_of=as_of,
             entries={run.customer_id: dict(run.entry) for run in some},
         )
         matching[node_id] |= {run.id for run in some if run.customer_id in who}
@@ -127,7 +135,12 @@ def _run(row: Any) -> Run:
 
 
 def _store(
-    session: Session, tenant_id: UUID, decisions: Sequence[Decision], plans: dict[UUID, Plan], *, now: datetime
+    session: Session,
+    tenant_id: UUID,
+    decisions: Sequence[Decision],
+    plans: dict[UUID, Plan],
+    *,
+    now: datetime,
 ) -> None:
     moved = [
         (
@@ -143,10 +156,21 @@ def _store(
     ]
     session.execute(MOVE, {**transpose(_MOVED, moved), "now": now})
     steps = [
-        (each.run.id, step.visit, tenant_id, plans[each.run.id].version_id, step.node_id, step.port, now, step.why)
+        (
+            each.run.id,
+            step.visit,
+            tenant_id,
+            plans[each.run.id].version_id,
+            step.node_id,
+            step.port,
+            now,
+            step.why,
+        )
         for each in decisions
         for step in each.steps
     ]
     insert_many(session, "steps", _STEPS, steps)
     counts = Counter((version_id, node_id, port) for _, _, _, version_id, node_id, port, _, _ in steps)
-    insert_many(session, "step_counts", _COUNTS, [(tenant_id, *place, number) for place, number in counts.items()])
+    insert_many(
+        session, "step_counts", _COUNTS, [(tenant_id, *place, number) for place, number in counts.items()]
+    )

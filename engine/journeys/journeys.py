@@ -90,7 +90,15 @@ def create_journey(
     )
     session.add(journey)
     session.flush()
-    record_audit(session, tenant_id, _actor(user_id), "journey.created", str(journey.id), {"name": journey.name}, now=now)
+    record_audit(
+        session,
+        tenant_id,
+        _actor(user_id),
+        "journey.created",
+        str(journey.id),
+        {"name": journey.name},
+        now=now,
+    )
     return journey
 
 
@@ -121,7 +129,9 @@ def save_draft(
     shaped = check_shape(graph)
     saved = session.execute(
         update(Journey)
-        .where(Journey.id == journey_id, Journey.revision == revision, Journey.status != JourneyStatus.ARCHIVED)
+        .where(
+            Journey.id == journey_id, Journey.revision == revision, Journey.status != JourneyStatus.ARCHIVED
+        )
         .values(draft=shaped, revision=revision + 1, updated_at=now)
         .returning(Journey.revision)
     ).scalar_one_or_none()
@@ -135,7 +145,13 @@ def save_draft(
 
 
 def describe_journey(
-    session: Session, journey_id: UUID, *, name: str | None, description: str | None, stage: Stage | None, now: datetime
+    session: Session,
+    journey_id: UUID,
+    *,
+    name: str | None,
+    description: str | None,
+    stage: Stage | None,
+    now: datetime,
 ) -> Journey:
     """Change name, description or stage.
 
@@ -168,14 +184,18 @@ def load_references(session: Session) -> References:
     )
 
 
-def publish(session: Session, tenant_id: UUID, journey_id: UUID, *, user_id: UUID | None, now: datetime) -> Published:
+def publish(
+    session: Session, tenant_id: UUID, journey_id: UUID, *, user_id: UUID | None, now: datetime
+) -> Published:
     """Make the draft an immutable version and let customers in. Running enrolments stay on their version.
 
     Raises:
         InvalidGraph: `details` lists every problem.
         Conflict: the journey is archived.
     """
-    journey = session.execute(select(Journey).where(Journey.id == journey_id).with_for_update()).scalar_one_or_none()
+    journey = session.execute(
+        select(Journey).where(Journey.id == journey_id).with_for_update()
+    ).scalar_one_or_none()
     if journey is None:
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status == JourneyStatus.ARCHIVED:
@@ -211,12 +231,20 @@ def publish(session: Session, tenant_id: UUID, journey_id: UUID, *, user_id: UUI
         refresh(session, tenant_id, segment_id, now=now)
     enrolled = enrol_members(session, tenant_id, plan, now=now)
     record_audit(
-        session, tenant_id, _actor(user_id), "journey.published", str(journey_id), {"version": number}, now=now
+        session,
+        tenant_id,
+        _actor(user_id),
+        "journey.published",
+        str(journey_id),
+        {"version": number},
+        now=now,
     )
     return Published(version.id, number, enrolled)
 
 
-def move(session: Session, tenant_id: UUID, journey_id: UUID, verb: str, *, user_id: UUID | None, now: datetime) -> Journey:
+def move(
+    session: Session, tenant_id: UUID, journey_id: UUID, verb: str, *, user_id: UUID | None, now: datetime
+) -> Journey:
     """Pause, resume, finish, stop or archive.
 
     Raises:
@@ -224,9 +252,13 @@ def move(session: Session, tenant_id: UUID, journey_id: UUID, verb: str, *, user
         Conflict: its state does not allow the move.
     """
     if verb not in MOVES:
-        raise InvalidInput(f"A journey cannot be “{verb}”. Choose one of {', '.join(MOVES)}.", details={"field": "move"})
+        raise InvalidInput(
+            f"A journey cannot be “{verb}”. Choose one of {', '.join(MOVES)}.", details={"field": "move"}
+        )
     sources, target = MOVES[verb]
-    journey = session.execute(select(Journey).where(Journey.id == journey_id).with_for_update()).scalar_one_or_none()
+    journey = session.execute(
+        select(Journey).where(Journey.id == journey_id).with_for_update()
+    ).scalar_one_or_none()
     if journey is None:
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status not in sources:
@@ -290,7 +322,9 @@ def _wake(session: Session, journey_id: UUID, now: datetime) -> None:
 
 def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: EnrolmentStatus) -> None:
     session.execute(
-        update(Enrolment).where(Enrolment.journey_id == journey_id, Enrolment.status == old).values(status=new)
+        update(Enrolment)
+        .where(Enrolment.journey_id == journey_id, Enrolment.status == old)
+        .values(status=new)
     )
 
 
@@ -321,7 +355,9 @@ def _checked_name(name: str) -> str:
 
 
 def _free_name(session: Session, name: str) -> str:
-    taken = set(session.scalars(select(Journey.name).where(Journey.name.startswith(name[:90], autoescape=True))))
+    taken = set(
+        session.scalars(select(Journey.name).where(Journey.name.startswith(name[:90], autoescape=True)))
+    )
     candidates = [name, *(f"{name[:94]} {number}" for number in range(2, len(taken) + 3))]
     return next(candidate for candidate in candidates if candidate not in taken)
 

@@ -81,7 +81,10 @@ class Enrolment(Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "journey_id", "entry_key"),
         Index(
-            "uq_enrolments_running", "journey_id", "customer_id", unique=True,
+            "uq_enrolments_running",
+            "journey_id",
+            "customer_id",
+            unique=True,
             postgresql_where=text("status IN ('active', 'paused')"),
         ),
         Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),

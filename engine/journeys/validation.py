@@ -39,14 +39,20 @@ def _edges_lead_somewhere(graph: Graph, _: References) -> Iterator[Problem]:
     for edge in graph.edges:
         if edge.source not in nodes or edge.target not in nodes:
             missing = edge.source if edge.source not in nodes else edge.target
-            yield Problem("edge_to_nowhere", f"A connection leads to “{missing}”, which does not exist. Delete it.")
+            yield Problem(
+                "edge_to_nowhere", f"A connection leads to “{missing}”, which does not exist. Delete it."
+            )
             continue
         if edge.source_port not in {port.id for port in nodes[edge.source].ports()}:
             yield Problem(
-                "unknown_port", f"A connection leaves by “{edge.source_port}”, which this step does not have.", edge.source
+                "unknown_port",
+                f"A connection leaves by “{edge.source_port}”, which this step does not have.",
+                edge.source,
             )
         if nodes[edge.target].family is Family.TRIGGER:
-            yield Problem("into_trigger", "A trigger is where customers enter; nothing can lead into it.", edge.target)
+            yield Problem(
+                "into_trigger", "A trigger is where customers enter; nothing can lead into it.", edge.target
+            )
 
 
 def _ports_have_one_way(graph: Graph, _: References) -> Iterator[Problem]:
@@ -54,7 +60,9 @@ def _ports_have_one_way(graph: Graph, _: References) -> Iterator[Problem]:
     for (node_id, port), times in used.items():
         if times > 1:
             yield Problem(
-                "port_twice", f"{times} connections leave by “{port}”. Keep one; use a split to go several ways.", node_id
+                "port_twice",
+                f"{times} connections leave by “{port}”. Keep one; use a split to go several ways.",
+                node_id,
             )
 
 
@@ -64,10 +72,14 @@ def _branches_are_complete(graph: Graph, _: References) -> Iterator[Problem]:
         for port in node.ports() if node.must_connect() else ():
             if (node.id, port.id) not in used:
                 yield Problem(
-                    "dangling_branch", f"The way “{port.label or port.id}” leads nowhere. Connect it, or to an exit.", node.id
+                    "dangling_branch",
+                    f"The way “{port.label or port.id}” leads nowhere. Connect it, or to an exit.",
+                    node.id,
                 )
         if node.family is Family.TRIGGER and not any(source == node.id for source, _ in used):
-            yield Problem("trigger_alone", "This trigger leads nowhere. Connect it to the first step.", node.id)
+            yield Problem(
+                "trigger_alone", "This trigger leads nowhere. Connect it to the first step.", node.id
+            )
 
 
 def _all_can_be_reached(graph: Graph, _: References) -> Iterator[Problem]:
@@ -87,13 +99,17 @@ def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
     for component in nx.strongly_connected_components(ways):
         first = min(component)
         if len(component) > 1 or ways.has_edge(first, first):
-            yield Problem("loop_without_wait", "These steps go round in a circle without a pause. Add a wait.", first)
+            yield Problem(
+                "loop_without_wait", "These steps go round in a circle without a pause. Add a wait.", first
+            )
 
 
 def _configs_make_sense(graph: Graph, references: References) -> Iterator[Problem]:
     for node in graph.nodes:
         yield from node.problems(references)
-        yield from _rule_problems(node.rules(), node.id, "rules" if node.family is Family.BRANCH else "filter")
+        yield from _rule_problems(
+            node.rules(), node.id, "rules" if node.family is Family.BRANCH else "filter"
+        )
     yield from _rule_problems(graph.settings.entry_rules, None, "entry_rules")
 
 
@@ -109,7 +125,9 @@ def _rule_problems(rules: dict[str, Any] | None, node_id: str | None, field: str
 def _as_digraph(graph: Graph) -> "nx.DiGraph[str]":
     ways: nx.DiGraph[str] = nx.DiGraph()
     ways.add_nodes_from(node.id for node in graph.nodes)
-    ways.add_edges_from((edge.source, edge.target) for edge in graph.edges if edge.source in ways and edge.target in ways)
+    ways.add_edges_from(
+        (edge.source, edge.target) for edge in graph.edges if edge.source in ways and edge.target in ways
+    )
     return ways
 
 

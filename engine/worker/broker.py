@@ -1,4 +1,4 @@
-"""The Dramatiq broker on Redis. A message is only a wake-up: all of Redis may be lost and nothing is (design decision 2)."""
+"""The Dramatiq broker on Redis. A message is only a wake-up: all of Redis may be lost, and nothing is lost."""
 
 import dramatiq
 import redis
@@ -25,7 +25,13 @@ def make_broker() -> RedisBroker:
         namespace="safar",
         heartbeat_timeout=15_000,
         dead_message_ttl=60_000,
-        middleware=[AgeLimit(max_age=WAKE_UP_LIFE), TimeLimit(), ShutdownNotifications(), Callbacks(), Pipelines()],
+        middleware=[
+            AgeLimit(max_age=WAKE_UP_LIFE),
+            TimeLimit(),
+            ShutdownNotifications(),
+            Callbacks(),
+            Pipelines(),
+        ],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +21,8 @@ TICK_SECONDS = 0.5
 STALE_CLAIM = timedelta(seconds=15)
 KEEP_EVENT_KEYS = timedelta(days=10)
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 log = structlog.get_logger()
 
 
@@ -30,7 +33,7 @@ class Chore:
     name: str
     every: timedelta
     do: Callable[[datetime], None]
-    due: datetime = datetime.min.replace(tzinfo=UTC)
+    due: datetime = LONG_AGO
 
 
 def run(stop: Event) -> None:
@@ -49,7 +52,7 @@ def tick(chores: list[Chore], *, now: datetime) -> None:
         chore.due = now + chore.every
         try:
             chore.do(now)
-        except (OperationalError, OSError, ConnectionError) as error:
+        except (OperationalError, RedisError, OSError) as error:
             log.warning("clock: will try again", chore=chore.name, error=str(error))
 
 

@@ -35,7 +35,9 @@ KINDS: Mapping[Work, Kind] = {
     Work.ENROLMENTS: Kind(
         lambda tenant: advance_due(tenant, now=utc_now()).enrolments, (Work.MESSAGES, Work.WEBHOOKS)
     ),
-    Work.MESSAGES: Kind(lambda tenant: deliver_due(tenant, worker=worker_name(), clock=utc_now), (Work.EVENTS,)),
+    Work.MESSAGES: Kind(
+        lambda tenant: deliver_due(tenant, worker=worker_name(), clock=utc_now), (Work.EVENTS,)
+    ),
     Work.WEBHOOKS: Kind(lambda tenant: call_due_webhooks(tenant, now=utc_now())),
     Work.RECEIPTS: Kind(lambda tenant: apply_receipts(tenant, now=utc_now()), (Work.EVENTS,)),
     Work.SENDING: Kind(lambda tenant: recover_sending(tenant, now=utc_now()), (Work.MESSAGES,)),

@@ -37,7 +37,8 @@ class ActionMessageConfig(Config):
     channel: Channel = Field(Channel.WHATSAPP, title="Channel", json_schema_extra=control("channel"))
     template_id: UUID = Field(title="Template", json_schema_extra=control("template"))
     purpose: MessagePurpose = Field(
-        MessagePurpose.MARKETING, title="Purpose",
+        MessagePurpose.MARKETING,
+        title="Purpose",
         description="Transactional is for order and booking news only; it ignores opt-outs and quiet hours",
         json_schema_extra=control("select"),
     )
@@ -58,7 +59,10 @@ class ActionMessage(Node):
         channel = references.template_channels.get(self.config.template_id)
         if channel is None:
             yield Problem(
-                "unknown_template", "This template does not exist any more. Choose another one.", self.id, "template_id"
+                "unknown_template",
+                "This template does not exist any more. Choose another one.",
+                self.id,
+                "template_id",
             )
         elif channel != self.config.channel:
             yield Problem(

@@ -12,7 +12,10 @@ class ActionWebhookConfig(Config):
     """Where to call, and under which event name."""
 
     url: str = Field(
-        max_length=2_000, pattern=r"^https?://[^\s]+$", title="URL", description="https:// address of your system",
+        max_length=2_000,
+        pattern=r"^https?://[^\s]+$",
+        title="URL",
+        description="https:// address of your system",
         json_schema_extra=control("url"),
     )
     name: str = Field(

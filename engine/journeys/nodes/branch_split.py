@@ -36,7 +36,10 @@ class BranchSplitConfig(Config):
 
     arms: tuple[Arm, ...] = Field(
         (Arm(id="a", label="A", percent=50), Arm(id="b", label="B", percent=50)),
-        min_length=2, max_length=10, title="Split", json_schema_extra=control("split"),
+        min_length=2,
+        max_length=10,
+        title="Split",
+        json_schema_extra=control("split"),
     )
 
 
@@ -60,7 +63,9 @@ class BranchSplit(Node):
     def problems(self, references: References) -> Iterable[Problem]:
         total = sum(arm.percent for arm in self.config.arms)
         if total != 100:
-            yield Problem("split_not_100", f"The shares make {total} %. Change them to make 100 %.", self.id, "arms")
+            yield Problem(
+                "split_not_100", f"The shares make {total} %. Change them to make 100 %.", self.id, "arms"
+            )
         if len({arm.id for arm in self.config.arms}) < len(self.config.arms):
             yield Problem("arm_twice", "Two arms have the same id. Rename one.", self.id, "arms")
 

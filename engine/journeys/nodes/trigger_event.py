@@ -11,11 +11,16 @@ class TriggerEventConfig(Config):
     """Which event, and which of them."""
 
     event: str = Field(
-        min_length=1, max_length=200, title="Event", description="The name as it was sent",
+        min_length=1,
+        max_length=200,
+        title="Event",
+        description="The name as it was sent",
         json_schema_extra=control("event"),
     )
     filter: dict[str, Any] | None = Field(
-        None, title="Only if", description="Rules over the event's properties and the customer",
+        None,
+        title="Only if",
+        description="Rules over the event's properties and the customer",
         json_schema_extra=control("rules", scope="event"),
     )
 

@@ -35,7 +35,9 @@ class TriggerForm(Trigger):
 
     def problems(self, references: References) -> Iterable[Problem]:
         if self.config.form_id and self.config.form_id not in references.forms:
-            yield Problem("unknown_form", "This form does not exist any more. Choose another one.", self.id, "form_id")
+            yield Problem(
+                "unknown_form", "This form does not exist any more. Choose another one.", self.id, "form_id"
+            )
 
     def sentence(self) -> str:
         return "When a form is submitted"

@@ -21,9 +21,13 @@ class TriggerSegmentConfig(Config):
     """Which segment, which way."""
 
     segment_id: UUID = Field(title="Segment", json_schema_extra=control("segment"))
-    change: SegmentChange = Field(SegmentChange.ENTERED, title="When customers have", json_schema_extra=control("select"))
+    change: SegmentChange = Field(
+        SegmentChange.ENTERED, title="When customers have", json_schema_extra=control("select")
+    )
     include_existing: bool = Field(
-        True, title="Also those in it already", description="Enrol today's members when the journey is published",
+        True,
+        title="Also those in it already",
+        description="Enrol today's members when the journey is published",
         json_schema_extra=control("boolean"),
     )
 
@@ -51,7 +55,10 @@ class TriggerSegment(Trigger):
     def problems(self, references: References) -> Iterable[Problem]:
         if self.config.segment_id not in references.segments:
             yield Problem(
-                "unknown_segment", "This segment does not exist any more. Choose another one.", self.id, "segment_id"
+                "unknown_segment",
+                "This segment does not exist any more. Choose another one.",
+                self.id,
+                "segment_id",
             )
 
     def sentence(self) -> str:

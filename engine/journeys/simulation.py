@@ -1,0 +1,123 @@
+"""A journey played through in virtual time, with the interpreter's own `decide` and nothing written.
+
+Rules are answered from what was known at each virtual moment, so a past date gives what would have happened then.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.core.ids import key_of
+from engine.core.tenants import get_tenant
+from engine.journeys.decide import decide
+from engine.journeys.interpreter import load_facts
+from engine.journeys.models import EnrolmentStatus
+from engine.journeys.nodes.base import Run, SendMessage, Trigger
+from engine.journeys.plan import Plan
+from engine.segments.compiler import matching_among, members
+from engine.segments.rules import parse_rules
+from engine.segments.segments import get_segment
+
+BATCH = 1_000
+MOST_MOMENTS = 10_000
+"""Virtual moments played at most; an endless loop of waits ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class WouldSend:
+    """A message the journey would have queued."""
+
+    at: datetime
+    customer_id: UUID
+    node_id: str
+    channel: str
+    template_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What would have happened: who entered, steps by node and port, messages in order, how enrolments ended."""
+
+    entered: tuple[UUID, ...]
+    steps: Mapping[tuple[str, str | None], int]
+    messages: tuple[WouldSend, ...]
+    outcomes: Mapping[str, int]
+    until: datetime
+
+
+def entrants(session: Session, plan: Plan, *, now: datetime) -> dict[UUID, Trigger]:
+    """Who would be let in at `now` by the plan's segment triggers, from what was known then."""
+    tenant = get_tenant(session)
+    found: dict[UUID, Trigger] = {}
+    for trigger in plan.triggers:
+        segment_id = trigger.existing_members_of()
+        if segment_id is None:
+            continue
+        rules = parse_rules(get_segment(session, segment_id).rules)
+        for customer_id in members(session, rules, now=now, timezone=tenant.timezone, as_of=True):
+            found.setdefault(customer_id, trigger)
+    if plan.entry_rules is not None:
+        fitting = matching_among(
+            session, plan.entry_rules, list(found), now=now, timezone=tenant.timezone, as_of=True
+        )
+        found = {customer_id: trigger for customer_id, trigger in found.items() if customer_id in fitting}
+    return found
+
+
+def simulate(
+    session: Session, plan: Plan, entries: Mapping[UUID, Trigger], *, start: datetime, until: datetime
+) -> Simulation:
+    """Play the journey from `start` to `until` for these customers, batch by batch, moment by moment."""
+    waiting: dict[datetime, list[Run]] = defaultdict(list)
+    for customer_id, trigger in entries.items():
+        waiting[start].append(_run(plan, customer_id, trigger, start))
+    steps: Counter[tuple[str, str | None]] = Counter()
+    messages: list[WouldSend] = []
+    outcomes: Counter[str] = Counter()
+    for _ in range(MOST_MOMENTS):
+        moment = min(waiting, default=None)
+        if moment is None or moment > until:
+            break
+        for batch in _batches(waiting.pop(moment)):
+            facts = load_facts(
+                session, batch, dict.fromkeys((run.id for run in batch), plan), now=moment, as_of=True
+            )
+            for run in batch:
+                decision = decide(plan, run, facts, moment)
+                steps.update((step.node_id, step.port) for step in decision.steps)
+                messages += [
+                    WouldSend(
+                        moment, run.customer_id, due.node_id, due.effect.channel, due.effect.template_id
+                    )
+                    for due in decision.effects
+                    if isinstance(due.effect, SendMessage)
+                ]
+                if decision.status is EnrolmentStatus.ACTIVE and decision.due_at is not None:
+                    waiting[decision.due_at].append(decision.run)
+                else:
+                    outcomes[decision.reason or decision.status.value] += 1
+    outcomes["Still on the way"] += sum(map(len, waiting.values()))
+    return Simulation(tuple(entries), steps, tuple(messages), +outcomes, until)
+
+
+def _run(plan: Plan, customer_id: UUID, trigger: Trigger, start: datetime) -> Run:
+    entry: dict[str, Any] = dict(trigger.expects())
+    return Run(
+        id=key_of(plan.journey_id, customer_id),
+        journey_id=plan.journey_id,
+        customer_id=customer_id,
+        node_id=trigger.id,
+        visit=0,
+        arrived_at=start,
+        entered_at=start,
+        entry=entry,
+    )
+
+
+def _batches(runs: Sequence[Run]) -> list[Sequence[Run]]:
+    return [runs[first : first + BATCH] for first in range(0, len(runs), BATCH)]
