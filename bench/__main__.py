@@ -1,0 +1,9 @@
+"""`make bench`: every benchmark, one after the other; `python -m bench interpreter` runs one."""
+
+import importlib
+import sys
+
+ALL = ("interpreter", "delivery", "ingest", "segments", "pages")
+
+for name in sys.argv[1:] or ALL:
+    importlib.import_module(f"bench.{name}").main()
