@@ -1,6 +1,5 @@
 """`safar up` and the three processes it is made of; each also runs alone, on as many machines as needed."""
 
-import os
 import signal
 import threading
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from app.cli.ground import standing_servers
 from app.cli.lifeline import hold_on_to
+from app.cli.logs import log_to_stdout
 
 WORKER_STOP_MILLISECONDS = 7_000
 
@@ -17,8 +17,15 @@ Lifeline = Annotated[int | None, typer.Option(hidden=True, help="Descriptor that
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (up, web, worker, clock):
+    for command in (up, web, worker, clock, build):
         cli.command()(command)
+
+
+def build() -> None:
+    """Build the front end, unless it is built from the present sources already."""
+    from app import frontend
+
+    typer.echo("The front end is built." if frontend.build() else "The front end was built already.")
 
 
 def up() -> None:
@@ -34,6 +41,7 @@ def web(
 ) -> None:
     """Serve the UI, the REST interface and the public pages on `SAFAR_PORT`."""
     hold_on_to(lifeline)
+    log_to_stdout()
     with standing_servers():
         from app.web import serve
 
@@ -43,6 +51,7 @@ def web(
 def worker(lifeline: Lifeline = None) -> None:
     """Do the work that is due: one process with `SAFAR_WORKER_THREADS` threads. Start as many as you like."""
     hold_on_to(lifeline)
+    log_to_stdout()
     with standing_servers():
         import dramatiq
 
@@ -61,6 +70,7 @@ def worker(lifeline: Lifeline = None) -> None:
 def clock(lifeline: Lifeline = None) -> None:
     """Find what has become due and wake the workers. Several clocks do no harm."""
     hold_on_to(lifeline)
+    log_to_stdout()
     with standing_servers():
         from engine.worker.clock import run
 
