@@ -13,7 +13,7 @@ from engine.core.errors import SafarError
 class SafarGroup(TyperGroup):
     """Turns what went wrong into one line on stderr and exit code 1 (wrong usage is click's 2)."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command named on the line."""
         try:
             return super().invoke(ctx)
