@@ -1,0 +1,12 @@
+"""All pages of the UI, in one place: to add one, write its folder and name it here."""
+
+from app.pages.home.page import HOME
+from app.pages.login.page import LOGIN
+from app.pages.not_found import NOT_FOUND
+from app.pages.registry import Page
+
+PAGES: list[Page] = [
+    LOGIN,
+    HOME,
+    NOT_FOUND,
+]

@@ -1,0 +1,205 @@
+// The panel of the selected node: a form made from its class's schema, its problems, and where it leads.
+
+import { useActions } from "./context.js";
+import { CONTROLS } from "./controls/index.js";
+import { acceptsInput, edgeAt, portsOf } from "./graph.js";
+import { Icon, KindTile } from "./icons.jsx";
+import { fieldsOf } from "./schema.js";
+import { plainSentence } from "./sentences.js";
+import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
+
+export function ConfigPanel() {
+  const id = useCanvas((state) => selectedNode(state)?.id ?? null);
+  const settingsOpen = useCanvas((state) => state.settingsOpen);
+  if (settingsOpen) return <SettingsPanel />;
+  return id ? <NodePanel key={id} id={id} /> : null;
+}
+
+function NodePanel({ id }) {
+  const store = useCanvasStore();
+  const actions = useActions();
+  const data = useCanvas((state) => state.nodes.find((node) => node.id === id)?.data);
+  const kind = useCanvas((state) => state.kinds[data?.type]);
+  const problems = useCanvas((state) => state.problems[id] ?? noProblems);
+  const readOnly = useCanvas((state) => state.readOnly);
+  if (!data) return null;
+  const close = () => store.getState().select([]);
+  return (
+    <Panel kind={kind} title={kind?.label ?? data.type} about={kind?.description} onClose={close}>
+      <Form
+        schema={kind?.schema}
+        values={data.config}
+        problems={problems}
+        readOnly={readOnly}
+        onField={(name, value) => actions.configure(id, name, value)}
+      />
+      <Ways id={id} kind={kind} config={data.config} readOnly={readOnly} />
+      {!readOnly && (
+        <footer className="jc-panel-foot">
+          <button type="button" className="jc-button" onClick={actions.duplicate}>
+            <Icon name="copy" size={14} /> Duplicate
+          </button>
+          <button type="button" className="jc-button jc-danger" onClick={actions.remove}>
+            <Icon name="delete" size={14} /> Delete
+          </button>
+        </footer>
+      )}
+    </Panel>
+  );
+}
+
+function SettingsPanel() {
+  const store = useCanvasStore();
+  const schema = useCanvas((state) => state.settingsSchema);
+  const settings = useCanvas((state) => state.settings);
+  const problems = useCanvas((state) => state.problems[""] ?? noProblems);
+  const readOnly = useCanvas((state) => state.readOnly);
+  const change = (name, value) => {
+    const { [name]: _, ...rest } = store.getState().settings;
+    store.getState().changeSettings(value === undefined ? rest : { ...rest, [name]: value });
+  };
+  return (
+    <Panel title="Journey settings" about="Rules for the whole journey" onClose={() => store.setState({ settingsOpen: false })}>
+      <Form schema={schema} values={settings} problems={problems} readOnly={readOnly} onField={change} />
+    </Panel>
+  );
+}
+
+function Panel({ kind, title, about, onClose, children }) {
+  return (
+    <aside className="jc-panel" aria-label={title} data-family={kind?.family}>
+      <header className="jc-panel-head">
+        {kind ? <KindTile kind={kind} size={19} /> : <span className="jc-tile"><Icon name="settings" size={19} /></span>}
+        <div>
+          <h2>{title}</h2>
+          <p>{about}</p>
+        </div>
+        <button type="button" className="jc-tool" onClick={onClose} aria-label="Close" title="Close (Esc)">
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="jc-panel-body">{children}</div>
+    </aside>
+  );
+}
+
+function Form({ schema, values, problems, readOnly, onField }) {
+  const fields = fieldsOf(schema);
+  const names = new Set(fields.map((field) => field.name));
+  const others = problems.filter((problem) => !names.has(problem.field));
+  return (
+    <div className="jc-form">
+      <Problems problems={others} />
+      {fields.map((field) => (
+        <Field
+          key={field.name}
+          field={field}
+          values={values}
+          problems={problems.filter((problem) => problem.field === field.name)}
+          readOnly={readOnly}
+          onField={onField}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Field({ field, values, problems, readOnly, onField }) {
+  const Control = CONTROLS[field.control] ?? CONTROLS.text;
+  const id = `jc-field-${field.name}`;
+  const value = values?.[field.name] ?? field.shape.default;
+  const said = [field.help && `${id}-help`, problems.length && `${id}-problems`].filter(Boolean).join(" ");
+  return (
+    <div className="jc-field" data-control={field.control} data-wrong={problems.length > 0}>
+      <label className="jc-label" htmlFor={id} id={`${id}-label`}>
+        {field.title}
+        {!field.required && field.shape.nullable && <span className="jc-optional">optional</span>}
+      </label>
+      <Control
+        id={id}
+        field={field}
+        value={value}
+        values={values}
+        disabled={readOnly}
+        describedBy={said || undefined}
+        wrong={problems.length > 0}
+        onChange={(next) => onField(field.name, next)}
+      />
+      {field.help && (
+        <p className="jc-help" id={`${id}-help`}>
+          {field.help}
+        </p>
+      )}
+      <Problems problems={problems} id={`${id}-problems`} />
+    </div>
+  );
+}
+
+function Problems({ problems, id }) {
+  if (!problems.length) return null;
+  return (
+    <ul className="jc-problems" id={id} aria-live="polite">
+      {problems.map((problem) => (
+        <li key={problem.code + problem.message}>
+          <Icon name="alert" size={14} /> {problem.message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Where each way out leads, as lists to choose from: connecting without a mouse. */
+function Ways({ id, kind, config, readOnly }) {
+  const actions = useActions();
+  const nodes = useCanvas((state) => state.nodes);
+  const edges = useCanvas((state) => state.edges);
+  const kinds = useCanvas((state) => state.kinds);
+  const choices = useCanvas((state) => state.choices);
+  const ports = portsOf(kind, config);
+  if (!ports.length) return null;
+  const goals = nodes.filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
+  const lead = (port, value) => {
+    if (value === "") actions.disconnect(id, port);
+    else if (value.startsWith("new:")) actions.append(value.slice(4), id, port);
+    else actions.connect(id, port, value);
+  };
+  return (
+    <fieldset className="jc-ways" disabled={readOnly}>
+      <legend>Leads to</legend>
+      {ports.map((port) => (
+        <label key={port.id} className="jc-way">
+          {ports.length > 1 && <span className="jc-port-label">{port.label}</span>}
+          <select
+            className="jc-input"
+            aria-label={port.label ? `${port.label} leads to` : "Leads to"}
+            value={edgeAt(edges, id, port.id)?.target ?? ""}
+            onChange={(event) => lead(port.id, event.target.value)}
+          >
+            <option value="">Nothing yet</option>
+            <optgroup label="A step of this journey">
+              {goals.map((node) => (
+                <option key={node.id} value={node.id}>
+                  {named(node, kinds, choices)}
+                </option>
+              ))}
+            </optgroup>
+            <optgroup label="A new step">
+              {Object.values(kinds)
+                .filter(acceptsInput)
+                .map((each) => (
+                  <option key={each.type} value={`new:${each.type}`}>
+                    {each.label}
+                  </option>
+                ))}
+            </optgroup>
+          </select>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function named(node, kinds, choices) {
+  const kind = kinds[node.data.type];
+  return `${kind?.label ?? node.data.type}: ${plainSentence(kind, node.data.config, choices)}`.slice(0, 80);
+}

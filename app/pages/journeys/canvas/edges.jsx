@@ -1,0 +1,70 @@
+// An arrow of the canvas: its width shows how many passed; "+" puts a node into it, "×" removes it.
+
+import { memo } from "react";
+import { BaseEdge, getSmoothStepPath, Position } from "@xyflow/react";
+
+import { useCanvas, useCanvasStore } from "./store.js";
+
+const HEADS = {
+  [Position.Top]: "-5,-8 5,-8 0,0",
+  [Position.Left]: "-8,-5 -8,5 0,0",
+  [Position.Bottom]: "-5,8 5,8 0,0",
+  [Position.Right]: "8,-5 8,5 0,0",
+};
+const WIDEST = 9;
+
+export const StepEdge = memo(function StepEdge(edge) {
+  const readOnly = useCanvas((state) => state.readOnly);
+  const aimed = useCanvas((state) => state.dropEdge === edge.id);
+  const width = useCanvas((state) => flowWidth(state.counts, edge.source, edge.sourceHandleId));
+  const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 22 });
+  return (
+    <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed}>
+      <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />
+      <polygon className="jc-head" points={HEADS[edge.targetPosition]} transform={`translate(${edge.targetX} ${edge.targetY})`} />
+      {!readOnly && <EdgeTools id={edge.id} x={x} y={y} />}
+    </g>
+  );
+});
+
+function EdgeTools({ id, x, y }) {
+  const store = useCanvasStore();
+  const insert = (event) => {
+    event.stopPropagation();
+    store.setState({ chooser: { at: { x: event.clientX, y: event.clientY }, edgeId: id } });
+  };
+  const remove = (event) => {
+    event.stopPropagation();
+    store.getState().change(({ nodes, edges }) => ({ nodes, edges: edges.filter((edge) => edge.id !== id) }));
+  };
+  return (
+    <g className="jc-edge-tools" transform={`translate(${x} ${y})`}>
+      <g role="button" aria-label="Insert a step here" className="jc-edge-plus" onClick={insert} data-edge={id}>
+        <circle r="10" />
+        <path d="M-4 0H4M0 -4V4" />
+      </g>
+      <g role="button" aria-label="Remove this connection" className="jc-edge-cut" onClick={remove} transform="translate(26 0)">
+        <circle r="10" />
+        <path d="M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5" />
+      </g>
+    </g>
+  );
+}
+
+/** 2 px without numbers; else by the share of the busiest way, on a square-root scale. */
+function flowWidth(counts, source, port) {
+  if (!counts) return 2;
+  const most = busiest(counts);
+  const passed = counts[source]?.ports?.[port] ?? 0;
+  return most ? 2 + (WIDEST - 2) * Math.sqrt(passed / most) : 2;
+}
+
+const known = new WeakMap();
+
+function busiest(counts) {
+  if (!known.has(counts)) {
+    const flows = Object.values(counts).flatMap((count) => Object.values(count.ports ?? {}));
+    known.set(counts, Math.max(0, ...flows));
+  }
+  return known.get(counts);
+}

@@ -1,0 +1,156 @@
+// React Flow, told what a drag, a drop, a click means here.
+
+import { useCallback, useMemo, useRef } from "react";
+import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
+
+import { useActions } from "./context.js";
+import { StepEdge } from "./edges.jsx";
+import { mayConnect, splice } from "./graph.js";
+import { NodeCard } from "./node_card.jsx";
+import { plainSentence } from "./sentences.js";
+import { useCanvas, useCanvasStore } from "./store.js";
+
+const NODE_TYPES = { step: NodeCard };
+const EDGE_TYPES = { step: StepEdge };
+const MULTI_SELECT = ["Meta", "Control", "Shift"];
+const FIT = { padding: 0.2, maxZoom: 1 };
+
+export function Flow() {
+  const store = useCanvasStore();
+  const actions = useActions();
+  const nodes = useLabelled();
+  const edges = useCanvas((state) => state.edges);
+  const readOnly = useCanvas((state) => state.readOnly);
+  const moving = useCanvas((state) => state.moving);
+  const connecting = useCanvas((state) => state.connecting);
+  const dragging = useRef(false);
+  const { applyNodes, applyEdges, remember, touched } = store.getState();
+
+  const onNodesChange = useCallback((changes) => {
+    const byKey = !dragging.current && changes.some((change) => change.type === "position" && change.position);
+    if (byKey) remember("arrow keys");
+    applyNodes(changes);
+    if (byKey) touched();
+  }, []);
+
+  const onDragStart = useCallback(() => {
+    dragging.current = true;
+    remember();
+  }, []);
+
+  const onDragStop = useCallback((event, node) => {
+    dragging.current = false;
+    dropIntoEdge(store, node);
+    touched();
+  }, []);
+
+  const onDrag = useCallback((event, node, dragged) => {
+    const lone = dragged.length === 1 && isLone(store.getState().edges, node.id);
+    store.setState({ dropEdge: lone ? edgeUnder(event.clientX, event.clientY) : null });
+  }, []);
+
+  const onConnect = useCallback(({ source, sourceHandle, target }) => actions.connect(source, sourceHandle, target), []);
+
+  const onConnectEnd = useCallback((event, connection) => {
+    store.setState({ connecting: false });
+    if (connection.isValid || connection.fromHandle?.type !== "source") return;
+    const point = event.changedTouches?.[0] ?? event;
+    const goal = nodeUnder(point.clientX, point.clientY);
+    const [source, port] = [connection.fromNode.id, connection.fromHandle.id];
+    if (goal && goal !== source) return actions.connect(source, port, goal);
+    const near = goal === source;
+    return store.setState({
+      chooser: { at: { x: point.clientX, y: point.clientY }, source, port, drop: !near },
+    });
+  }, []);
+
+  const isValid = useCallback(({ source, target }) => mayConnect(store.getState(), store.getState().kinds, source, target), []);
+
+  return (
+    <ReactFlow
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
+      onNodesChange={onNodesChange}
+      onEdgesChange={applyEdges}
+      onNodeDragStart={onDragStart}
+      onNodeDrag={onDrag}
+      onNodeDragStop={onDragStop}
+      onSelectionDragStart={onDragStart}
+      onSelectionDragStop={onDragStop}
+      onConnect={onConnect}
+      onConnectStart={() => store.setState({ connecting: true })}
+      onConnectEnd={onConnectEnd}
+      isValidConnection={isValid}
+      nodesDraggable={!readOnly}
+      nodesConnectable={!readOnly}
+      edgesFocusable={false}
+      connectOnClick={false}
+      connectionRadius={28}
+      deleteKeyCode={null}
+      multiSelectionKeyCode={MULTI_SELECT}
+      selectionMode={SelectionMode.Partial}
+      panOnScroll
+      snapToGrid
+      snapGrid={SNAP}
+      minZoom={0.1}
+      maxZoom={1.75}
+      fitView
+      fitViewOptions={FIT}
+      onlyRenderVisibleElements={nodes.length > 120}
+      className={`jc-flow${moving ? " jc-moving" : ""}${connecting ? " jc-connecting" : ""}`}
+      aria-label="Journey canvas"
+    >
+      <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} className="jc-dots" />
+      <MiniMap pannable zoomable className="jc-minimap" nodeClassName={miniClass} ariaLabel="Overview of the journey" />
+    </ReactFlow>
+  );
+}
+
+const SNAP = [8, 8];
+
+function miniClass(node) {
+  return `jc-mini-${node.data.type.split(".")[0]}`;
+}
+
+/** The nodes with their sentence as the name a screen reader says; unchanged nodes stay the same objects. */
+function useLabelled() {
+  const nodes = useCanvas((state) => state.nodes);
+  const kinds = useCanvas((state) => state.kinds);
+  const choices = useCanvas((state) => state.choices);
+  const problems = useCanvas((state) => state.problems);
+  const known = useMemo(() => new WeakMap(), [kinds, choices, problems]);
+  return nodes.map((node) => {
+    if (!known.has(node)) known.set(node, { ...node, ariaLabel: spokenLabel(node, kinds, choices, problems) });
+    return known.get(node);
+  });
+}
+
+function spokenLabel(node, kinds, choices, problems) {
+  const kind = kinds[node.data.type];
+  const wrong = (problems[node.id] ?? []).map((problem) => problem.message).join(" ");
+  return [kind?.label ?? node.data.type, plainSentence(kind, node.data.config, choices), wrong].filter(Boolean).join(". ");
+}
+
+function dropIntoEdge(store, node) {
+  const { dropEdge, kinds, nodes, edges } = store.getState();
+  store.setState({ dropEdge: null });
+  if (!dropEdge) return;
+  const graph = splice({ nodes, edges }, kinds, dropEdge, nodes.find((each) => each.id === node.id));
+  store.setState({ edges: graph.edges });
+}
+
+function isLone(edges, id) {
+  return !edges.some((edge) => edge.source === id || edge.target === id);
+}
+
+/** The arrow under a point of the screen, also below a dragged card. */
+export function edgeUnder(x, y) {
+  const found = document.elementsFromPoint(x, y).find((element) => element.closest?.(".react-flow__edge"));
+  return found?.closest(".react-flow__edge").dataset.id ?? null;
+}
+
+function nodeUnder(x, y) {
+  return document.elementFromPoint(x, y)?.closest?.(".react-flow__node")?.dataset.id ?? null;
+}

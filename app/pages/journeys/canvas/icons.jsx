@@ -1,0 +1,67 @@
+// Icons: those of the node types come from Python with the catalogue; those of the tools are named here.
+
+import { createContext, useContext } from "react";
+import {
+  ArrowDownToLine,
+  ArrowRightToLine,
+  Check,
+  ChevronsUpDown,
+  CircleAlert,
+  CloudOff,
+  Copy,
+  Keyboard,
+  LoaderCircle,
+  Maximize,
+  Minus,
+  PanelLeftClose,
+  PanelLeftOpen,
+  Plus,
+  Redo2,
+  Search,
+  Settings2,
+  Trash2,
+  Undo2,
+  WandSparkles,
+  X,
+} from "lucide-react";
+
+const TOOLS = {
+  alert: CircleAlert,
+  check: Check,
+  choose: ChevronsUpDown,
+  close: X,
+  copy: Copy,
+  delete: Trash2,
+  down: ArrowDownToLine,
+  fit: Maximize,
+  fold: PanelLeftClose,
+  keys: Keyboard,
+  offline: CloudOff,
+  plus: Plus,
+  minus: Minus,
+  redo: Redo2,
+  right: ArrowRightToLine,
+  saving: LoaderCircle,
+  search: Search,
+  settings: Settings2,
+  tidy: WandSparkles,
+  undo: Undo2,
+  unfold: PanelLeftOpen,
+};
+
+export const KindIcons = createContext({});
+
+export function Icon({ name, size = 16 }) {
+  const Drawing = TOOLS[name];
+  return <Drawing size={size} strokeWidth={1.75} aria-hidden="true" />;
+}
+
+/** The coloured tile with a node type's icon. */
+export function KindTile({ kind, size = 17 }) {
+  const Drawing = useContext(KindIcons)[kind?.icon] ?? CircleAlert;
+  return (
+    <span className="jc-tile" data-family={kind?.family}>
+      <Drawing size={size} strokeWidth={1.75} aria-hidden="true" />
+    </span>
+  );
+}

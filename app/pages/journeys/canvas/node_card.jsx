@@ -1,0 +1,131 @@
+// A node on the canvas: a card that reads like a sentence, with its problems, its numbers and its ways out.
+
+import { memo } from "react";
+import { Handle, Position } from "@xyflow/react";
+
+import { acceptsInput, edgeAt, portsOf } from "./graph.js";
+import { Icon, KindTile } from "./icons.jsx";
+import { sentenceOf } from "./sentences.js";
+import { noProblems, useCanvas } from "./store.js";
+
+const SIDES = {
+  down: { in: Position.Top, out: Position.Bottom },
+  right: { in: Position.Left, out: Position.Right },
+};
+
+export const NodeCard = memo(function NodeCard({ id, data, selected }) {
+  const kind = useCanvas((state) => state.kinds[data.type]);
+  const choices = useCanvas((state) => state.choices);
+  const direction = useCanvas((state) => state.direction);
+  const problems = useCanvas((state) => state.problems[id] ?? noProblems);
+  const marked = useCanvas((state) => state.found?.has(id) ?? false);
+  const sides = SIDES[direction];
+  return (
+    <div
+      className="jc-card"
+      data-family={kind?.family}
+      data-selected={selected}
+      data-wrong={problems.length > 0}
+      data-found={marked}
+      data-direction={direction}
+    >
+      {acceptsInput(kind) && <Handle type="target" id="in" position={sides.in} className="jc-in" />}
+      <div className="jc-card-head">
+        <KindTile kind={kind} />
+        <div className="jc-card-words">
+          <div className="jc-card-kind">{kind?.label ?? data.type}</div>
+          <Sentence parts={sentenceOf(kind, data.config, choices)} />
+        </div>
+        {problems.length > 0 && <ProblemBadge problems={problems} />}
+      </div>
+      <Numbers id={id} entrance={kind?.family === "trigger"} />
+      <Ports id={id} ports={portsOf(kind, data.config)} side={sides.out} />
+    </div>
+  );
+});
+
+export function Sentence({ parts }) {
+  return (
+    <div className="jc-sentence">
+      {parts.map((part, at) => (
+        <span key={at} className={part.missing ? "jc-missing" : part.value ? "jc-value" : undefined}>
+          {part.text}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function ProblemBadge({ problems }) {
+  return (
+    <span className="jc-badge" tabIndex={-1} aria-label={`${problems.length} problems`}>
+      <Icon name="alert" size={15} />
+      <span className="jc-tip" role="tooltip">
+        {problems.map((problem) => (
+          <span key={problem.code + problem.field}>{problem.message}</span>
+        ))}
+      </span>
+    </span>
+  );
+}
+
+function Numbers({ id, entrance }) {
+  const counts = useCanvas((state) => state.counts?.[id] ?? null);
+  const live = useCanvas((state) => state.counts !== null);
+  if (!live) return null;
+  const figures = figuresOf(counts ?? {}, entrance);
+  return (
+    <dl className="jc-numbers">
+      {figures.map(({ label, number, tone }) => (
+        <div key={label} data-tone={tone}>
+          <dd>{number.toLocaleString("en-IN")}</dd>
+          <dt>{label}</dt>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const MESSAGES = [
+  ["queued", "queued"],
+  ["held", "held"],
+  ["sent", "sent"],
+  ["opened", "opened"],
+  ["clicked", "clicked"],
+  ["failed", "failed"],
+  ["skipped", "skipped"],
+];
+
+/** The numbers a card shows: who is here, who passed, and what became of its messages. */
+function figuresOf(counts, entrance) {
+  const states = counts.messages ?? {};
+  const shown = MESSAGES.filter(([state]) => states[state]).map(([state, label]) => ({
+    label,
+    number: states[state],
+    tone: state,
+  }));
+  const passed = { label: entrance ? "entered" : "passed", number: counts.passed ?? 0 };
+  return entrance ? [passed] : [{ label: "here", number: counts.here ?? 0, tone: counts.here ? "here" : "" }, passed, ...shown];
+}
+
+function Ports({ id, ports, side }) {
+  const taken = useCanvas((state) => ports.map((port) => (edgeAt(state.edges, id, port.id) ? "1" : "0")).join(""));
+  const flows = useCanvas((state) => state.counts?.[id]?.ports);
+  return (
+    <div className="jc-ports" data-many={ports.length > 1}>
+      {ports.map((port, at) => (
+        <div key={port.id} className="jc-port" data-free={taken[at] === "0"}>
+          {port.label && (
+            <span className="jc-port-label" title={port.label}>
+              {port.label}
+              {flows?.[port.id] ? <b>{flows[port.id].toLocaleString("en-IN")}</b> : null}
+            </span>
+          )}
+          <Handle type="source" id={port.id} position={side} className="jc-out" aria-label={`${port.label || "Next"}: drag to a step, or click to choose one`}>
+            <Icon name="plus" size={11} />
+          </Handle>
+        </div>
+      ))}
+    </div>
+  );
+}

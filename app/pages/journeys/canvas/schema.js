@@ -1,0 +1,59 @@
+// Reads a config's JSON Schema (made by pydantic from the node's class) as a list of form fields.
+
+const BY_TYPE = { boolean: "boolean", integer: "number", number: "number", string: "text" };
+
+/** The fields in the order the class declares them: name, title, help, control, and the schema without references. */
+export function fieldsOf(schema) {
+  const required = new Set(schema?.required ?? []);
+  return Object.entries(schema?.properties ?? {}).map(([name, raw]) => field(name, raw, schema, required.has(name)));
+}
+
+function field(name, raw, root, required) {
+  const shape = resolve(raw, root);
+  const values = shape.enum ?? shape.items?.enum;
+  return {
+    name,
+    required,
+    shape,
+    title: raw.title ?? spoken(name),
+    help: raw.description ?? "",
+    control: raw.control ?? (values ? "select" : BY_TYPE[shape.type] ?? "text"),
+    scope: raw.scope ?? "customer",
+    options: (values ?? []).map((value) => ({ id: value, label: spoken(String(value)) })),
+  };
+}
+
+/** A schema with `$ref`, a lone `allOf` and "or null" replaced by what they stand for. */
+export function resolve(raw, root) {
+  if (raw.$ref) return { ...lookUp(raw.$ref, root), ...without(raw, "$ref") };
+  if (raw.allOf?.length === 1) return { ...resolve(raw.allOf[0], root), ...without(raw, "allOf") };
+  const kinds = raw.anyOf?.filter((each) => each.type !== "null");
+  if (kinds?.length === 1) {
+    return { ...resolve(kinds[0], root), ...without(raw, "anyOf"), nullable: kinds.length < raw.anyOf.length };
+  }
+  return raw.items ? { ...raw, items: resolve(raw.items, root) } : raw;
+}
+
+function lookUp(ref, root) {
+  const path = ref.replace(/^#\//, "").split("/");
+  return resolve(path.reduce((place, name) => place?.[name], root) ?? {}, root);
+}
+
+function without(object, name) {
+  const { [name]: _, ...rest } = object;
+  return rest;
+}
+
+/** `after_days` → "After days", `whatsapp` → "WhatsApp". */
+export function spoken(name) {
+  const known = { whatsapp: "WhatsApp", sms: "SMS", email: "E-mail", push: "Push" }[name];
+  const words = name.replaceAll("_", " ");
+  return known ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether a value says nothing. */
+export function isEmpty(value) {
+  if (value === null || value === undefined || value === "") return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === "object" && Array.isArray(value.rules) && value.rules.length === 0;
+}
