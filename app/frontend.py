@@ -18,17 +18,18 @@ from pathlib import Path
 from engine.core.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parents[1]
-SOURCES = ("app/**/*.py", "app/**/*.jsx", "app/**/*.css", "engine/**/*.py", "assets/**/*", "reflex.lock/*")
-COMPILED = (
-    "app/**/*",
-    "components/**/*",
-    "public/**/*",
-    "styles/**/*",
-    "utils/**/*",
-    "env.json",
-    "*.js",
-    "package*.json",
+SOURCES = (
+    "app/**/*.py",
+    "app/**/*.js",
+    "app/**/*.jsx",
+    "app/**/*.css",
+    "engine/**/*.py",
+    "assets/**/*",
+    "reflex.lock/*",
 )
+NOT_BUNDLED = {"node_modules", "build", "backend", ".react-router", "reflex.json"}
+"""What lies in the build folder without being part of what Vite reads, or changes with every compile."""
+
 SOURCES_STAMP = "safar-sources.stamp"
 COMPILED_STAMP = "safar-compiled.stamp"
 
@@ -95,7 +96,16 @@ def build() -> bool:
 
 def sources_digest() -> str:
     """Digest of everything the bundle is made from."""
-    return _digest(PROJECT, SOURCES, extra=[version("reflex"), (PROJECT / "rxconfig.py").read_text()])
+    files = {path for pattern in SOURCES for path in PROJECT.glob(pattern)}
+    return _digest(PROJECT, [PROJECT / "rxconfig.py", *files], salt=version("reflex"))
+
+
+def compiled_digest() -> str:
+    """Digest of everything Vite bundles: what compiling wrote and the versions npm installed."""
+    tops = [top for top in web_folder().iterdir() if top.name not in NOT_BUNDLED and top.suffix != ".stamp"]
+    return _digest(
+        web_folder(), [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
+    )
 
 
 def compile_and_bundle() -> None:
@@ -112,7 +122,7 @@ def compile_and_bundle() -> None:
             prerequisites.initialize_frontend_dependencies()
         prerequisites.get_compiled_app(prerender_routes=True, trigger="export")
         reflex_build.setup_frontend(PROJECT)
-        compiled = _digest(web_folder(), COMPILED)
+        compiled = compiled_digest()
         if _read(COMPILED_STAMP) != compiled:
             (web_folder() / COMPILED_STAMP).unlink(missing_ok=True)
             reflex_build.build()
@@ -120,11 +130,9 @@ def compile_and_bundle() -> None:
         (web_folder() / SOURCES_STAMP).write_text(digest)
 
 
-def _digest(folder: Path, patterns: Iterable[str], *, extra: Iterable[str] = ()) -> str:
-    digest = hashlib.sha256()
-    for text in extra:
-        digest.update(text.encode() + b"\0")
-    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
+def _digest(folder: Path, paths: Iterable[Path], *, salt: str = "") -> str:
+    digest = hashlib.sha256(salt.encode())
+    for path in sorted(paths):
         # Links in assets/external are Reflex's own, made while it compiles.
         if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")

@@ -6,13 +6,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
-from app.http import health, journeys, session
+from app.http import health, session
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 
 ROUTERS: list[APIRouter] = [
     health.router,
     session.router,
-    journeys.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 

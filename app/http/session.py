@@ -5,12 +5,11 @@ puts it where scripts cannot read it.
 """
 
 import asyncio
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from app.pages.session import COOKIE
+from app.session_cookie import COOKIE, is_own_page
 from engine.core.accounts import SESSION_LIFE, session_viewer, sign_out
 from engine.core.clock import utc_now
 from engine.core.errors import Forbidden, Unauthenticated
@@ -56,7 +55,5 @@ async def end_session(request: Request) -> Response:
 
 def _only_from_own_pages(request: Request) -> None:
     """Raises Forbidden when another site's page asks (the API answers any origin, this door does not)."""
-    origin = request.headers.get("origin")
-    own = {request.headers.get("host"), urlsplit(settings().public_url).netloc}
-    if origin and urlsplit(origin).netloc not in own:
+    if not is_own_page(origin=request.headers.get("origin"), host=request.headers.get("host")):
         raise Forbidden("Sessions are opened and ended from Safar's own pages only.")

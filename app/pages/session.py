@@ -6,16 +6,14 @@ handler that touches a tenant's data begins with `viewer = await signed_in(self)
 
 import asyncio
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import reflex as rx
 
+from app.session_cookie import COOKIE, is_own_page
 from engine.core.accounts import Viewer, session_viewer
 from engine.core.clock import utc_now
 from engine.core.errors import Unauthenticated
-from engine.core.settings import settings
-
-COOKIE = "safar_session"
 
 LEAVE = """
 fetch("/session", {method: "DELETE"}).finally(() => {
@@ -48,8 +46,7 @@ def login_address(state: rx.State) -> str:
 
 def _session_token(state: rx.State) -> str:
     headers = state.router.headers
-    own = {headers.host, urlsplit(settings().public_url).netloc}
-    if headers.origin and urlsplit(headers.origin).netloc not in own:
+    if not is_own_page(origin=headers.origin, host=headers.host):
         return ""
     try:
         morsel = SimpleCookie(headers.cookie).get(COOKIE)
