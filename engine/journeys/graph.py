@@ -96,7 +96,11 @@ def check_shape(raw: object) -> dict[str, Any]:
             )
     if not isinstance(raw.get("settings", {}), dict):
         raise InvalidGraph("settings: must be an object.", details={"field": "settings"})
-    if len(orjson.dumps(raw)) > MAX_BYTES:
+    try:
+        size = len(orjson.dumps(raw))
+    except TypeError as error:
+        raise InvalidGraph(f"The graph holds a value that JSON cannot carry: {error}.") from error
+    if size > MAX_BYTES:
         raise InvalidGraph("The graph is larger than 2 MB. Shorten texts or split the journey.")
     return raw
 
@@ -147,7 +151,7 @@ def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
 def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
     node_id = raw.get("id") if isinstance(raw.get("id"), str) else None
     kind = raw.get("type")
-    if kind not in NODE_TYPES:
+    if not isinstance(kind, str) or kind not in NODE_TYPES:
         problems.append(
             Problem(
                 "unknown_type",

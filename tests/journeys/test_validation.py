@@ -124,6 +124,7 @@ def test_nothing_leads_into_a_trigger(build: Build, step: Build) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
+        {"schema": 1, "nodes": [{"id": 2**70}], "edges": []},
         None,
         [],
         {},
@@ -155,8 +156,11 @@ def test_the_schema_names_every_node_type() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text("ab é₹", max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "amount", "rules", "field"]), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text("ab é₹", max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "amount", "rules", "field"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 NODES = st.lists(
