@@ -1,4 +1,4 @@
-"""Set-based writes: many rows in one statement through `unnest`, far cheaper than a row at a time (design decision 3)."""
+"""Set-based writes: many rows in one statement through `unnest`, far cheaper than one by one (design decision 3)."""
 
 from collections.abc import Sequence
 from typing import Any

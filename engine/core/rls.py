@@ -1,4 +1,4 @@
-"""Row-level security as data: which statements put a table under it, for migrations and for the test that walks all tables."""
+"""Row-level security as data: the statements that put a table under it, for migrations."""
 
 TENANT_NOW = "(SELECT nullif(current_setting('safar.tenant', true), '')::uuid)"
 

@@ -28,8 +28,10 @@ export function resolve(raw, root) {
   if (raw.$ref) return { ...lookUp(raw.$ref, root), ...without(raw, "$ref") };
   if (raw.allOf?.length === 1) return { ...resolve(raw.allOf[0], root), ...without(raw, "allOf") };
   const kinds = raw.anyOf?.filter((each) => each.type !== "null");
-  if (kinds?.length === 1) {
-    return { ...resolve(kinds[0], root), ...without(raw, "anyOf"), nullable: kinds.length < raw.anyOf.length };
+  if (kinds?.length) {
+    // Decimals come as "number or text"; the number is what one types.
+    const one = kinds.find((kind) => kind.type === "number") ?? kinds[0];
+    return { ...resolve(one, root), ...without(raw, "anyOf"), nullable: kinds.length < raw.anyOf.length };
   }
   return raw.items ? { ...raw, items: resolve(raw.items, root) } : raw;
 }

@@ -43,8 +43,16 @@ export function createCanvasStore({ catalogue, direction }) {
     chooser: null,
     dropEdge: null,
     finder: false,
+    found: null,
     settingsOpen: false,
+    settingsSchema: null,
+    keysOpen: false,
     ghost: null,
+    connecting: false,
+    moving: false,
+    save: { status: "saved", error: "" },
+    root: null,
+    frame: null,
 
     /** Take the server's document; forgets the history. */
     load(document) {

@@ -1,0 +1,139 @@
+// The journey canvas: what Reflex mounts. Live state stays in the browser; Python gets whole changes only
+// (see the class in `__init__.py` for the props and events).
+
+import { useEffect, useMemo, useRef, useState } from "react";
+import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+
+import { createActions } from "./actions.js";
+import { Chooser } from "./chooser.jsx";
+import { ConfigPanel } from "./config_panel.jsx";
+import { ActionsContext } from "./context.js";
+import { Finder } from "./finder.jsx";
+import { Flow } from "./flow.jsx";
+import { KindIcons } from "./icons.jsx";
+import { clipboardHandlers, onKey } from "./keyboard.js";
+import { directionOf } from "./layout.js";
+import { Ghost, Palette } from "./palette.jsx";
+import { createSaver } from "./saving.js";
+import { CanvasContext, createCanvasStore, problemsByNode, selectedNode } from "./store.js";
+import { ConflictBar, HeaderTools, Toolbar } from "./toolbar.jsx";
+import "./canvas.css";
+import "./panel.css";
+
+/** One canvas for each journey: opening another one starts afresh. */
+export function JourneyCanvas(props) {
+  if (!props.document?.journey_id) return <div className="jc jc-empty" aria-busy="true" />;
+  return (
+    <ReactFlowProvider key={props.document.journey_id}>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Canvas(props) {
+  const { document: loaded, catalogue, icons, settingsSchema, problems, counts, choices, answer, readOnly, focus, headerSlot } = props;
+  const handlers = useRef(props);
+  handlers.current = props;
+  const flow = useReactFlow();
+  const root = useRef(null);
+  const [{ store, saver, actions }] = useState(() => assemble(loaded, catalogue, flow, handlers));
+
+  useEffect(() => saver.loaded(loaded), [loaded.revision, loaded.journey_id]);
+  useEffect(() => {
+    if (answer?.serial) saver.answered(answer);
+  }, [answer?.serial, answer?.revision]);
+  useEffect(() => store.setState({ settingsSchema }), [settingsSchema]);
+  useEffect(() => store.setState({ problems: problemsByNode(problems) }), [problems]);
+  useEffect(() => store.setState({ counts: counts ?? null }), [counts]);
+  useEffect(() => store.setState({ choices: choices ?? {} }), [choices]);
+  useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
+  useEffect(() => {
+    if (focus?.node_id) actions.goTo(focus.node_id);
+  }, [focus?.serial]);
+
+  useSelectionReport(store, handlers);
+  useLeaving(saver);
+  useKeys(root, store, actions);
+
+  const publish = () => saver.flush().then((revision) => handlers.current.onPublish?.(revision));
+  const theirs = () => {
+    saver.takeTheirs();
+    handlers.current.onReload?.();
+  };
+
+  return (
+    <CanvasContext.Provider value={store}>
+      <ActionsContext.Provider value={actions}>
+        <KindIcons.Provider value={icons}>
+          <div className="jc" ref={root}>
+            {!readOnly && <Palette />}
+            <div className="jc-stage" tabIndex={-1} ref={(frame) => store.setState({ frame, root: root.current })}>
+              <Flow />
+              <Toolbar />
+              <Finder />
+              <ConflictBar onTheirs={theirs} onMine={saver.keepMine} />
+              <ConfigPanel />
+            </div>
+            <Chooser />
+            <Ghost />
+            <HeaderTools slot={headerSlot} onPublish={props.onPublish && publish} />
+          </div>
+        </KindIcons.Provider>
+      </ActionsContext.Provider>
+    </CanvasContext.Provider>
+  );
+}
+
+function assemble(loaded, catalogue, flow, handlers) {
+  const store = createCanvasStore({ catalogue, direction: "down" });
+  const journeyId = loaded.journey_id;
+  const send = (graph, revision, serial) => handlers.current.onChange?.(journeyId, graph, revision, serial);
+  const saver = createSaver({ store, journeyId, send });
+  saver.loaded(loaded);
+  store.setState({ direction: directionOf(store.getState()) });
+  return { store, saver, actions: createActions(store, flow) };
+}
+
+/** Tells Python which step is selected, once it has changed. */
+function useSelectionReport(store, handlers) {
+  useEffect(() => {
+    const chosen = (state) => selectedNode(state)?.id ?? "";
+    return store.subscribe((state, before) => {
+      if (state.nodes !== before.nodes && chosen(state) !== chosen(before)) handlers.current.onSelect?.(chosen(state));
+    });
+  }, []);
+}
+
+/** Saves at once when the page is hidden, left or closed. */
+function useLeaving(saver) {
+  useEffect(() => {
+    const hidden = () => document.visibilityState === "hidden" && saver.push();
+    window.addEventListener("pagehide", saver.push);
+    document.addEventListener("visibilitychange", hidden);
+    return () => {
+      window.removeEventListener("pagehide", saver.push);
+      document.removeEventListener("visibilitychange", hidden);
+      saver.push();
+      saver.stop();
+    };
+  }, []);
+}
+
+/** Keys count when the focus is on the canvas or nowhere in particular. */
+function useKeys(root, store, actions) {
+  const clipboard = useMemo(() => clipboardHandlers({ store, actions }), []);
+  useEffect(() => {
+    const here = (handle) => (event) => {
+      const on = event.target;
+      if (on === document.body || root.current?.contains(on)) handle(event);
+    };
+    const listeners = { keydown: here((event) => onKey(event, { store, actions })), ...each(clipboard, here) };
+    Object.entries(listeners).forEach(([name, listen]) => document.addEventListener(name, listen));
+    return () => Object.entries(listeners).forEach(([name, listen]) => document.removeEventListener(name, listen));
+  }, []);
+}
+
+function each(handlers, wrap) {
+  return Object.fromEntries(Object.entries(handlers).map(([name, handle]) => [name, wrap(handle)]));
+}
