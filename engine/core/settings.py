@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".safar"), alias="SAFAR_DATA_DIR")
     secret_key: str = Field(DEVELOPMENT_KEY, alias="SAFAR_SECRET_KEY", min_length=16)
     base_url: str = Field("", alias="SAFAR_BASE_URL")
+    whatsapp_url: str = Field("https://graph.facebook.com/v25.0", alias="SAFAR_WHATSAPP_URL")
     worker_processes: int = Field(2, alias="SAFAR_WORKERS", ge=1, le=256)
     worker_threads: int = Field(4, alias="SAFAR_WORKER_THREADS", ge=1, le=64)
 
