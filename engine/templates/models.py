@@ -33,7 +33,9 @@ class TemplateVersion(Tenanted, Base):
 
     __tablename__ = "template_versions"
 
-    template_id: Mapped[UUID] = mapped_column(ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True)
+    template_id: Mapped[UUID] = mapped_column(
+        ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True
+    )
     version: Mapped[int] = mapped_column(primary_key=True)
     contents: Mapped[dict[str, Any]]
     whatsapp: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
