@@ -1,6 +1,8 @@
 """All pages of the UI, in one place: to add one, write its folder and name it here."""
 
 from app.pages.home.page import HOME
+from app.pages.journeys.builder_page import BUILDER
+from app.pages.journeys.list_page import JOURNEYS
 from app.pages.login.page import LOGIN
 from app.pages.not_found import NOT_FOUND
 from app.pages.registry import Page
@@ -8,5 +10,7 @@ from app.pages.registry import Page
 PAGES: list[Page] = [
     LOGIN,
     HOME,
+    JOURNEYS,
+    BUILDER,
     NOT_FOUND,
 ]

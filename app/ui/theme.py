@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import reflex as rx
 
-STYLESHEETS = [f"/styles/{name}.css" for name in ("tokens", "base", "shell", "parts", "pages")]
+STYLESHEETS = [f"/styles/{name}.css" for name in ("tokens", "base", "shell", "parts", "pages", "journeys")]
 
 
 class Tone(StrEnum):

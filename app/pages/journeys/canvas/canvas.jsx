@@ -1,5 +1,5 @@
 // The journey canvas: what Reflex mounts. Live state stays in the browser; Python gets whole changes only
-// (see the class in `__init__.py` for the props and events).
+// (see `canvas.py` for the props and events).
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
@@ -16,10 +16,13 @@ import { clipboardHandlers, onKey } from "./keyboard.js";
 import { directionOf } from "./layout.js";
 import { Ghost, Palette } from "./palette.jsx";
 import { createSaver } from "./saving.js";
-import { CanvasContext, createCanvasStore, problemsByNode, selectedNode } from "./store.js";
+import { CanvasContext, createCanvasStore, problemsByNode } from "./store.js";
 import { ConflictBar, HeaderTools, Toolbar } from "./toolbar.jsx";
 import "./canvas.css";
 import "./panel.css";
+
+const WATCH_MS = 2000;
+const PATIENCE_MS = 15000;
 
 /** One canvas for each journey: opening another one starts afresh. */
 export function JourneyCanvas(props) {
@@ -32,28 +35,29 @@ export function JourneyCanvas(props) {
 }
 
 function Canvas(props) {
-  const { document: loaded, catalogue, icons, settingsSchema, problems, counts, choices, answer, readOnly, focus, headerSlot } = props;
+  const { document: loaded, catalogue, icons, settingsSchema, problems, counts, watch, choices, answer, readOnly, focus } = props;
   const handlers = useRef(props);
   handlers.current = props;
   const flow = useReactFlow();
   const root = useRef(null);
   const [{ store, saver, actions }] = useState(() => assemble(loaded, catalogue, flow, handlers));
 
-  useEffect(() => saver.loaded(loaded), [loaded.revision, loaded.journey_id]);
+  useEffect(() => saver.loaded(loaded), [loaded.serial]);
   useEffect(() => {
     if (answer?.serial) saver.answered(answer);
-  }, [answer?.serial, answer?.revision]);
+  }, [answer]);
   useEffect(() => store.setState({ settingsSchema }), [settingsSchema]);
   useEffect(() => store.setState({ problems: problemsByNode(problems) }), [problems]);
-  useEffect(() => store.setState({ counts: counts ?? null }), [counts]);
+  useEffect(() => store.getState().count(counts ?? null), [counts]);
   useEffect(() => store.setState({ choices: choices ?? {} }), [choices]);
   useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
   useEffect(() => {
     if (focus?.node_id) actions.goTo(focus.node_id);
   }, [focus?.serial]);
 
-  useSelectionReport(store, handlers);
   useLeaving(saver);
+  useWatching(watch, handlers);
+  useReturning(handlers);
   useKeys(root, store, actions);
 
   const publish = () => saver.flush().then((revision) => handlers.current.onPublish?.(revision));
@@ -77,7 +81,7 @@ function Canvas(props) {
             </div>
             <Chooser />
             <Ghost />
-            <HeaderTools slot={headerSlot} onPublish={props.onPublish && publish} />
+            <HeaderTools slot={props.headerSlot} label={props.publishLabel} onPublish={props.mayPublish && publish} />
           </div>
         </KindIcons.Provider>
       </ActionsContext.Provider>
@@ -95,13 +99,32 @@ function assemble(loaded, catalogue, flow, handlers) {
   return { store, saver, actions: createActions(store, flow) };
 }
 
-/** Tells Python which step is selected, once it has changed. */
-function useSelectionReport(store, handlers) {
+/** Asks for new figures while they move and somebody looks; the next question waits for the last answer. */
+function useWatching(watch, handlers) {
+  const answered = useRef(0);
+  const asked = useRef(0);
   useEffect(() => {
-    const chosen = (state) => selectedNode(state)?.id ?? "";
-    return store.subscribe((state, before) => {
-      if (state.nodes !== before.nodes && chosen(state) !== chosen(before)) handlers.current.onSelect?.(chosen(state));
-    });
+    answered.current = performance.now();
+  }, [watch?.serial]);
+  useEffect(() => {
+    if (!watch?.live) return undefined;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      const open = asked.current > answered.current && now - asked.current < PATIENCE_MS;
+      if (open || document.visibilityState !== "visible") return;
+      asked.current = now;
+      handlers.current.onWatch?.();
+    }, WATCH_MS);
+    return () => clearInterval(timer);
+  }, [watch?.live]);
+}
+
+/** Says when somebody comes back to the page: what they made elsewhere shall be there to choose. */
+function useReturning(handlers) {
+  useEffect(() => {
+    const returned = () => document.visibilityState === "visible" && handlers.current.onReturn?.();
+    document.addEventListener("visibilitychange", returned);
+    return () => document.removeEventListener("visibilitychange", returned);
   }, []);
 }
 

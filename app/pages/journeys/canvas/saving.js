@@ -22,7 +22,7 @@ export const SAVE_WORDS = {
  */
 export function createSaver({ store, journeyId, send }) {
   const key = `safar.draft.${journeyId}`;
-  const saver = { revision: null, serial: 0, underWay: null, dirty: false, timer: null, waiters: [] };
+  const saver = { revision: null, serial: 0, underWay: null, dirty: false, timer: null, theirs: null, waiters: [] };
 
   const show = (status, error = "") => store.setState({ save: { status, error } });
 
@@ -68,7 +68,10 @@ export function createSaver({ store, journeyId, send }) {
     loaded(document) {
       if (document.revision === saver.revision) return;
       const first = saver.revision === null;
-      if (!first && (saver.dirty || saver.underWay)) return show("conflict");
+      if (!first && (saver.dirty || saver.underWay)) {
+        saver.theirs = document.revision;
+        return show("conflict");
+      }
       const copy = first ? unsavedCopy(key, document.graph) : null;
       saver.revision = document.revision;
       store.getState().load(copy?.graph ?? document.graph);
@@ -103,7 +106,7 @@ export function createSaver({ store, journeyId, send }) {
     /** After a conflict: write mine over theirs. */
     keepMine() {
       show("editing");
-      saver.dirty = true;
+      Object.assign(saver, { dirty: true, revision: saver.theirs ?? saver.revision, theirs: null });
       push();
     },
 
@@ -111,7 +114,7 @@ export function createSaver({ store, journeyId, send }) {
     takeTheirs() {
       clearTimeout(saver.timer);
       dropCopy(key);
-      Object.assign(saver, { dirty: false, underWay: null, revision: null });
+      Object.assign(saver, { dirty: false, underWay: null, revision: null, theirs: null });
     },
   };
 }

@@ -95,6 +95,9 @@ export function createCanvasStore({ catalogue, direction }) {
     undo: () => set((state) => travel(state, "past", "future")),
     redo: () => set((state) => travel(state, "future", "past")),
 
+    /** New figures; those of a node that stayed the same stay the same object, so that its card rests. */
+    count: (counts) => set((state) => ({ counts: keptWhereSame(state.counts, counts) })),
+
     select: (ids) => set(({ nodes, edges }) => selectOnly({ nodes, edges }, ids)),
     document: () => toDocument(get(), get().settings),
   }));
@@ -114,6 +117,16 @@ function travel(state, from, to) {
     edit: state.edit + 1,
     lastEdit: null,
   };
+}
+
+function keptWhereSame(before, counts) {
+  if (!before || !counts) return counts;
+  const kept = Object.entries(counts).map(([id, count]) => [id, same(before[id], count) ? before[id] : count]);
+  return Object.fromEntries(kept);
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 export function problemsByNode(problems) {

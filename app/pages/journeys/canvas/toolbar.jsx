@@ -77,7 +77,7 @@ function Shortcuts({ onClose }) {
 const SAVE_ICONS = { saved: "check", editing: "saving", saving: "saving", waiting: "offline", conflict: "alert", failed: "alert" };
 
 /** Drawn into the page's header, where the person looks for it. */
-export function HeaderTools({ slot, onPublish }) {
+export function HeaderTools({ slot, label, onPublish }) {
   const place = slot && document.getElementById(slot);
   const { status, error } = useCanvas((state) => state.save);
   const readOnly = useCanvas((state) => state.readOnly);
@@ -86,11 +86,11 @@ export function HeaderTools({ slot, onPublish }) {
     <>
       <span className="jc-save" data-status={status} role="status" title={error || undefined}>
         <Icon name={SAVE_ICONS[status]} size={15} />
-        {error || SAVE_WORDS[status]}
+        <span>{error || SAVE_WORDS[status]}</span>
       </span>
       {onPublish && (
         <button type="button" className="jc-button jc-primary" onClick={onPublish}>
-          Publish
+          {label}
         </button>
       )}
     </>,

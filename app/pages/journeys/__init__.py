@@ -1,0 +1,1 @@
+"""Journeys: the list of them, and the builder with its canvas."""

@@ -1,0 +1,234 @@
+"""What the builder shows of one journey, and what it does with what the canvas sends."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from app.pages.journeys.status import tone_of, words_of
+from app.pages.session import signed_in
+from app.ui import done, failed
+from engine.core.accounts import Viewer, demand, may
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.errors import InvalidGraph, NotFound, SafarError
+from engine.journeys import journeys
+from engine.journeys.builder import Figures, Opened, keep_draft, look_at_figures, open_journey
+from engine.journeys.choices import load_choices
+from engine.journeys.journeys import MOVES, Published
+from engine.journeys.models import Journey, JourneyStatus
+
+EDIT = "campaign.create"
+PUBLISH = "campaign.send"
+LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
+MOVED = {
+    "pause": "Paused. Everybody stays where they are, and nothing is sent.",
+    "resume": "The journey goes on.",
+    "finish": "Nobody enters any more; those on their way go on to the end.",
+    "stop": "Stopped. Everybody has left the journey.",
+    "archive": "Archived. You find it at the end of the list.",
+}
+
+
+def journey_id_of(raw: str) -> UUID:
+    """The id in the address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise NotFound("This journey does not exist. Go back to the list.") from None
+
+
+class BuilderState(rx.State):
+    """One journey on the canvas. The graph itself lives in the browser between loading and saving."""
+
+    loading: bool = True
+    missing: str = ""
+    name: str = ""
+    name_serial: int = 0
+    status: str = ""
+    status_words: str = ""
+    status_tone: str = "neutral"
+    version: int = 0
+    has_changes: bool = False
+    moves: list[str] = []
+    may_edit: bool = False
+    may_publish: bool = False
+    document: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
+    problems: list[dict[str, Any]] = []
+    counts: dict[str, Any] | None = None
+    watch: dict[str, Any] = {}
+    choices: dict[str, Any] = {}
+    focus: dict[str, Any] = {}
+
+    @rx.var
+    def read_only(self) -> bool:
+        """Whether the graph can only be looked at."""
+        return not self.may_edit or self.status == JourneyStatus.ARCHIVED
+
+    @rx.var
+    def publish_label(self) -> str:
+        """What publishing would do."""
+        return "Publish changes" if self.version else "Publish"
+
+    @rx.event
+    async def load(self):
+        """Open the journey of the address."""
+        viewer = await signed_in(self)
+        wanted = self.journey_id
+        if self.document.get("journey_id") != wanted:
+            self.loading, self.document = True, {}
+            yield
+        try:
+            opened = await asyncio.to_thread(open_journey, viewer.tenant_id, journey_id_of(wanted))
+        except NotFound as error:
+            self.missing, self.loading = error.message, False
+            return
+        self._show(opened, viewer)
+
+    @rx.event
+    async def reload(self):
+        """Take the newest draft, whoever saved it."""
+        viewer = await signed_in(self)
+        self._show(await asyncio.to_thread(open_journey, viewer.tenant_id, self._id()), viewer)
+
+    @rx.event
+    async def save(self, journey_id: str, graph: dict[str, Any], revision: int, serial: int):
+        """Keep the draft the canvas sends."""
+        viewer = await signed_in(self)
+        demand(viewer.role, EDIT)
+        kept = await asyncio.to_thread(
+            keep_draft, viewer.tenant_id, journey_id_of(journey_id), graph, revision=revision, now=utc_now()
+        )
+        self.answer = {
+            "serial": serial,
+            "revision": kept.revision,
+            "conflict": kept.conflict,
+            "error": kept.error,
+        }
+        if not kept.conflict and not kept.error:
+            self.problems = kept.problems
+            self.has_changes = True
+
+    @rx.event
+    async def publish(self, revision: int):
+        """Make the saved draft live, or say what is in the way."""
+        viewer = await signed_in(self)
+        demand(viewer.role, PUBLISH)
+        try:
+            published = await asyncio.to_thread(_publish, viewer, self._id())
+        except InvalidGraph as error:
+            self.problems = error.details if isinstance(error.details, list) else self.problems
+            self._look_at(next((each["node_id"] for each in self.problems if each["node_id"]), None))
+            return failed(error.message)
+        await self._count(viewer)
+        entered = f" {published.enrolled:,} customers entered." if published.enrolled else ""
+        return done(f"Version {published.number} is live.{entered}")
+
+    @rx.event
+    async def move(self, verb: str):
+        """Pause, resume, finish, stop or archive."""
+        viewer = await signed_in(self)
+        demand(viewer.role, PUBLISH)
+        await asyncio.to_thread(_move, viewer, self._id(), verb)
+        await self._count(viewer)
+        return done(MOVED[verb])
+
+    @rx.event
+    async def rename(self, name: str):
+        """Give the journey another name; an impossible one is put back."""
+        if name.strip() == self.name:
+            return None
+        viewer = await signed_in(self)
+        demand(viewer.role, EDIT)
+        self.name_serial += 1
+        try:
+            self.name = await asyncio.to_thread(_rename, viewer, self._id(), name)
+        except SafarError as error:
+            return failed(error.message)
+        return None
+
+    @rx.event
+    async def count(self):
+        """The newest figures."""
+        await self._count(await signed_in(self))
+
+    @rx.event
+    async def refresh_choices(self):
+        """What steps may point at, as it is now."""
+        viewer = await signed_in(self)
+        choices = await asyncio.to_thread(_choices, viewer)
+        if choices != self.choices:
+            self.choices = choices
+
+    @rx.event
+    def look_at(self, node_id: str):
+        """Select a step on the canvas."""
+        self._look_at(node_id)
+
+    def _look_at(self, node_id: str | None) -> None:
+        if node_id:
+            self.focus = {"node_id": node_id, "serial": self.focus.get("serial", 0) + 1}
+
+    def _id(self) -> UUID:
+        return journey_id_of(self.document.get("journey_id", ""))
+
+    async def _count(self, viewer: Viewer) -> None:
+        self._tell(await asyncio.to_thread(look_at_figures, viewer.tenant_id, self._id()))
+
+    def _show(self, opened: Opened, viewer: Viewer) -> None:
+        self.missing = ""
+        self.name = opened.name
+        self.may_edit = may(viewer.role, EDIT)
+        self.may_publish = may(viewer.role, PUBLISH)
+        self.problems = opened.problems
+        self.choices = opened.choices
+        self.document = {
+            "journey_id": str(opened.id),
+            "revision": opened.revision,
+            "serial": self.document.get("serial", 0) + 1,
+            "graph": opened.graph,
+        }
+        self._tell(opened.figures)
+        self.loading = False
+
+    def _tell(self, figures: Figures) -> None:
+        self.watch = {"live": figures.status in LIVE, "serial": self.watch.get("serial", 0) + 1}
+        if figures.counts != self.counts:
+            self.counts = figures.counts
+        if (figures.version, figures.has_changes) != (self.version, self.has_changes):
+            self.version, self.has_changes = figures.version, figures.has_changes
+        if figures.status != self.status:
+            self.status = figures.status
+            self.status_words = words_of(figures.status)
+            self.status_tone = tone_of(figures.status)
+            self.moves = [verb for verb, (sources, _) in MOVES.items() if figures.status in sources]
+
+
+def _publish(viewer: Viewer, journey_id: UUID) -> Published:
+    with tenant_session(viewer.tenant_id) as session:
+        return journeys.publish(session, viewer.tenant_id, journey_id, user_id=viewer.user_id, now=utc_now())
+
+
+def _move(viewer: Viewer, journey_id: UUID, verb: str) -> Journey:
+    with tenant_session(viewer.tenant_id) as session:
+        return journeys.move(
+            session, viewer.tenant_id, journey_id, verb, user_id=viewer.user_id, now=utc_now()
+        )
+
+
+def _rename(viewer: Viewer, journey_id: UUID, name: str) -> str:
+    with tenant_session(viewer.tenant_id) as session:
+        return journeys.describe_journey(
+            session, journey_id, name=name, description=None, stage=None, now=utc_now()
+        ).name
+
+
+def _choices(viewer: Viewer) -> dict[str, Any]:
+    with tenant_session(viewer.tenant_id) as session:
+        return load_choices(session)

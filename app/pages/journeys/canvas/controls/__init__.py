@@ -1,0 +1,13 @@
+"""The controls of the config form, one file each; `index.js` names them."""
+
+from pathlib import Path
+
+import reflex as rx
+
+BUNDLED = frozenset({".js", ".jsx", ".css"})
+
+FILES = {
+    file.name: rx.asset(file.name, shared=True)
+    for file in sorted(Path(__file__).parent.iterdir())
+    if file.suffix in BUNDLED
+}

@@ -1,0 +1,119 @@
+"""The builder's desk: everything it shows of one journey in one look, saves that may be repeated, live figures."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.core.db import tenant_session
+from engine.core.errors import Conflict, InvalidGraph
+from engine.journeys.choices import load_choices
+from engine.journeys.counts import node_counts
+from engine.journeys.journeys import check_draft, load_journey, save_draft
+from engine.journeys.models import Journey, JourneyVersion
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A journey's state and its counts by node; `counts` is None while it was never published."""
+
+    status: str
+    version: int
+    has_changes: bool
+    counts: dict[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A journey as the builder opens it."""
+
+    id: UUID
+    name: str
+    revision: int
+    graph: Json
+    problems: list[Json]
+    choices: Json
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a save. With `conflict`, `revision` is the newer one and nothing was saved."""
+
+    revision: int
+    conflict: bool = False
+    error: str = ""
+    problems: list[Json] = field(default_factory=list)
+
+
+def open_journey(tenant_id: UUID, journey_id: UUID) -> Opened:
+    """The draft, its problems, what its steps may point at, and how it is doing.
+
+    Raises:
+        NotFound: there is no such journey.
+    """
+    with tenant_session(tenant_id) as session:
+        journey = load_journey(session, journey_id)
+        return Opened(
+            id=journey.id,
+            name=journey.name,
+            revision=journey.revision,
+            graph=journey.draft,
+            problems=[problem.as_json() for problem in check_draft(session, journey_id)],
+            choices=load_choices(session),
+            figures=_figures(session, journey),
+        )
+
+
+def keep_draft(tenant_id: UUID, journey_id: UUID, graph: Json, *, revision: int, now: datetime) -> Kept:
+    """Save what the canvas sends, and say what became of it instead of raising.
+
+    A browser that missed the answer sends the same graph again: that is no conflict.
+    """
+    try:
+        with tenant_session(tenant_id) as session:
+            saved = save_draft(session, journey_id, graph, revision=revision, now=now)
+            return Kept(saved.revision, problems=[problem.as_json() for problem in saved.problems])
+    except Conflict:
+        return _conflict_or_repetition(tenant_id, journey_id, graph)
+    except InvalidGraph as error:
+        return Kept(revision, error=error.message)
+
+
+def look_at_figures(tenant_id: UUID, journey_id: UUID) -> Figures:
+    """The figures alone, which the builder asks for every two seconds.
+
+    Raises:
+        NotFound: the journey was deleted meanwhile.
+    """
+    with tenant_session(tenant_id) as session:
+        return _figures(session, load_journey(session, journey_id))
+
+
+def _conflict_or_repetition(tenant_id: UUID, journey_id: UUID, graph: Json) -> Kept:
+    with tenant_session(tenant_id) as session:
+        journey = load_journey(session, journey_id)
+        problems = [problem.as_json() for problem in check_draft(session, journey_id)]
+        return Kept(journey.revision, conflict=journey.draft != graph, problems=problems)
+
+
+def _figures(session: Session, journey: Journey) -> Figures:
+    version = session.execute(
+        select(JourneyVersion.number, (JourneyVersion.graph != journey.draft).label("has_changes")).where(
+            JourneyVersion.id == journey.live_version_id
+        )
+    ).one_or_none()
+    if version is None:
+        return Figures(journey.status, 0, has_changes=True, counts=None)
+    counts = node_counts(session, journey.live_version_id) if journey.live_version_id else {}
+    return Figures(
+        status=journey.status,
+        version=version.number,
+        has_changes=version.has_changes,
+        counts={node_id: count.as_json() for node_id, count in counts.items()},
+    )
