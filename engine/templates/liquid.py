@@ -4,6 +4,7 @@ A variable that is not there is empty, so that a customer never reads `{{ … }}
 author which ones were.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ REMOVED_FILTERS = ("safe", "escapejs", "url_decode", "base64_decode", "base64_ur
 
 LINK_SCHEMES = ("https://", "http://", "mailto:", "tel:", "#")
 
+PATH = re.compile(r"""[\w-]+(\.[\w-]+|\[[^\]]*\])*""")
+
 _missing: ContextVar[dict[str, None] | None] = ContextVar("missing", default=None)
 
 
@@ -51,8 +54,13 @@ class Missing(Undefined):
     def __str__(self) -> str:
         noted = _missing.get()
         if noted is not None:
-            noted[(self.hint or self.name).removesuffix(" is undefined").strip("'\"")] = None
+            noted[self._path()] = None
         return ""
+
+    def _path(self) -> str:
+        """The whole path as the author wrote it, e.g. `event.items[0].name`."""
+        written = PATH.match(self.token.source, self.token.start_index) if self.token else None
+        return written[0] if written else self.name
 
 
 @contextmanager
