@@ -11,18 +11,53 @@ revision = "0002"
 down_revision = "0001"
 
 TENANT_TABLES = (
-    "api_keys appointments audit_log branches channel_accounts consent_history consents customer_identities "
-    "customer_imports customers enrolments event_interests event_keys event_queue events form_submissions "
-    "inbox_messages inquiries journey_versions journeys landing_pages messages order_lines orders "
-    "outgoing_webhooks past_campaigns receipts segment_members segments sign_in_sessions step_counts steps "
-    "suppressions template_versions templates tenant_settings tracked_links users"
-).split()
+    "api_keys",
+    "appointments",
+    "audit_log",
+    "branches",
+    "channel_accounts",
+    "consent_history",
+    "consents",
+    "customer_identities",
+    "customer_imports",
+    "customers",
+    "enrolments",
+    "event_interests",
+    "event_keys",
+    "event_queue",
+    "events",
+    "form_submissions",
+    "inbox_messages",
+    "inquiries",
+    "journey_versions",
+    "journeys",
+    "landing_pages",
+    "messages",
+    "order_lines",
+    "orders",
+    "outgoing_webhooks",
+    "past_campaigns",
+    "receipts",
+    "segment_members",
+    "segments",
+    "sign_in_sessions",
+    "step_counts",
+    "steps",
+    "suppressions",
+    "template_versions",
+    "templates",
+    "tenant_settings",
+    "tracked_links",
+    "users",
+)
 
+QUOTED_TENANT = TENANT_NOW.replace("'", "''")
 DEFINER = "SECURITY DEFINER SET search_path = public"
 
 FUNCTIONS = {
     "safar_find_tenant(wanted text)": f"""
-        RETURNS TABLE (id uuid, slug varchar, name text, timezone text, locale varchar, currency varchar, country varchar)
+        RETURNS TABLE (id uuid, slug varchar, name text, timezone text, locale varchar, currency varchar,
+            country varchar)
         LANGUAGE sql STABLE {DEFINER} AS $$
             SELECT id, slug, name, timezone, locale, currency, country FROM tenants WHERE slug = wanted $$""",
     "safar_find_key(hash text)": f"""
@@ -76,7 +111,7 @@ FUNCTIONS = {
                     EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)',
                         part, month || ' 00:00:00+00', (month + interval '1 month')::date || ' 00:00:00+00');
                     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
-                    EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (tenant_id = {TENANT_NOW.replace("'", "''")})', part);
+                    EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (tenant_id = {QUOTED_TENANT})', part);
                     made := made + 1;
                 END IF;
                 month := month + interval '1 month';

@@ -19,11 +19,15 @@ class Channel(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a provider's answer means to us; its codes are mapped to these by tables (providers 1.9, 3.3)."""
+    """What a provider's answer means to us; its codes are mapped to these by tables (providers 1.9, 3.3).
+
+    After `LINE_DOWN` (it cannot be reached) and `CHANNEL_DOWN` (it refuses the account) nothing else is tried.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     LATER = "later"
+    LINE_DOWN = "line_down"
     CHANNEL_DOWN = "channel_down"
     OPTED_OUT = "opted_out"
     UNREACHABLE = "unreachable"
@@ -55,6 +59,11 @@ class Answer:
     code: str | None = None
     reason: str | None = None
     wait: timedelta | None = None
+
+    @property
+    def leaves_line_down(self) -> bool:
+        """Whether trying further messages now is of no use."""
+        return self.outcome in (Outcome.LINE_DOWN, Outcome.CHANNEL_DOWN)
 
 
 class HandoverLog(Protocol):

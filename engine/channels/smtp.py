@@ -137,7 +137,7 @@ class SmtpLine:
             return Answer(Outcome.CHANNEL_DOWN, code=str(error.smtp_code), reason=_words(error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
             self._break()
-            return Answer(Outcome.LATER, reason=f"The mail server cannot be reached: {error}")
+            return Answer(Outcome.LINE_DOWN, reason=f"The mail server cannot be reached: {error}")
         log.leaving(message.message_id)
         try:
             client.send(b".\r\n")

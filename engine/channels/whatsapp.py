@@ -95,7 +95,7 @@ class WhatsAppLine:
         try:
             response = self.client.post(self.path, json=write_body(message))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return Answer(Outcome.LATER, reason=f"Meta cannot be reached: {error}")
+            return Answer(Outcome.LINE_DOWN, reason=f"Meta cannot be reached: {error}")
         except httpx.HTTPError as error:
             return Answer(Outcome.UNKNOWN, reason=f"The connection broke after the request: {error}")
         return read_answer(response)

@@ -16,9 +16,7 @@ from engine.delivery.window import SendWindow, is_open, next_midnight, next_open
 
 WEEK_DAYS = 7
 
-DEAD_ADDRESS = frozenset(
-    {SuppressionReason.HARD_BOUNCE, SuppressionReason.INVALID, SuppressionReason.ERASED}
-)
+DEAD_ADDRESS = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.INVALID, SuppressionReason.ERASED})
 """Reasons that stop transactional messages too: nobody is there."""
 
 

@@ -40,18 +40,22 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("tenant_id", "dedupe_key"),
-        Index(
-            "ix_messages_due", "tenant_id", "due_at", postgresql_where=text("status = 'queued'")
-        ),
+        Index("ix_messages_due", "tenant_id", "due_at", postgresql_where=text("status = 'queued'")),
         Index("ix_messages_sending", "claimed_at", postgresql_where=text("status = 'sending'")),
         Index(
-            "ix_messages_usage", "tenant_id", "customer_id", "admitted_at",
+            "ix_messages_usage",
+            "tenant_id",
+            "customer_id",
+            "admitted_at",
             postgresql_where=text("admitted_at IS NOT NULL"),
         ),
         Index("ix_messages_customer", "tenant_id", "customer_id", "created_at"),
         Index("ix_messages_node", "tenant_id", "version_id", "node_id"),
         Index(
-            "ix_messages_provider", "tenant_id", "provider", "provider_message_id",
+            "ix_messages_provider",
+            "tenant_id",
+            "provider",
+            "provider_message_id",
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
         Index("ix_messages_created_at", "tenant_id", "created_at"),
@@ -108,7 +112,7 @@ class Receipt(Base):
     __tablename__ = "receipts"
     __table_args__ = (
         UniqueConstraint("tenant_id", "provider", "unique_key"),
-        Index("ix_receipts_open", "tenant_id", "received_at", postgresql_where=text("done_at IS NULL")),
+        Index("ix_receipts_due", "tenant_id", "due_at", postgresql_where=text("done_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -117,6 +121,7 @@ class Receipt(Base):
     unique_key: Mapped[str]
     payload: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
-
 @dataclass(frozen=True, slots=True)
 class SendWindow:
     """From `start` up to, but not including, `end`, both local; `end` before `start` spans midnight."""
