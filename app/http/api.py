@@ -6,12 +6,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
-from app.http import health, session
+from app.http import health, segments, session, templates
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 
 ROUTERS: list[APIRouter] = [
     health.router,
     session.router,
+    templates.router,
+    segments.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 
