@@ -75,7 +75,7 @@ class SmtpProvider:
         line = SmtpLine(account)
         try:
             line.connect()
-        except smtplib.SMTPAuthenticationError as error:
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
             raise InvalidInput(
                 "username: The mail server refuses this user name and password.",
                 details={"field": "username"},
@@ -132,9 +132,9 @@ class SmtpLine:
             if refusal:
                 return refusal
             client.send(content)
-        except smtplib.SMTPAuthenticationError as error:
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
             self._break()
-            return Answer(Outcome.CHANNEL_DOWN, code=str(error.smtp_code), reason=_words(error.smtp_error))
+            return Answer(Outcome.CHANNEL_DOWN, reason=f"The mail server refuses to sign us in: {error}")
         except (OSError, smtplib.SMTPException) as error:
             self._break()
             return Answer(Outcome.LINE_DOWN, reason=f"The mail server cannot be reached: {error}")

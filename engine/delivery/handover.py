@@ -380,6 +380,14 @@ def _journal() -> Journal:
     return journal
 
 
+def close_journal() -> None:
+    """End this thread's part in handing over: nothing of it is open any more."""
+    journal: Journal | None = getattr(_threads, "journal", None)
+    if journal is not None:
+        journal.close()
+        _threads.journal = None
+
+
 def _abandon_journal() -> None:
     """What could not be committed is left to recovery, which reads it from the file."""
     journal: Journal | None = getattr(_threads, "journal", None)

@@ -8,6 +8,7 @@ once, so it survives SIGKILL; it does not survive a power failure, which the boo
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from engine.core.ids import new_id
 from engine.core.settings import settings
 
 TRIM_BYTES = 4_000_000
+KEEP_SECONDS = 7 * 86_400
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -43,6 +45,7 @@ class Journal:
 
     def __init__(self) -> None:
         folder().mkdir(parents=True, exist_ok=True)
+        _sweep()
         self._file = new_id().hex
         self.name = f"{socket.gethostname()}:{self._file}"
         self._descriptor = os.open(_path(self._file), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -123,6 +126,14 @@ def read(name: str) -> Mapping[UUID, Noted] | None:
         message, _, provider_id = rest.partition(" ")
         noted[UUID(message)] = Noted(Mark(mark), provider_id or None)
     return noted
+
+
+def _sweep() -> None:
+    """Remove journals of writers that died long ago: recovery has read them."""
+    oldest = time.time() - KEEP_SECONDS
+    for path in folder().glob("*.journal"):
+        if path.stat().st_mtime < oldest and not is_alive(path.stem):
+            path.unlink(missing_ok=True)
 
 
 def _path(file: str) -> Path:

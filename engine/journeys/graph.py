@@ -68,7 +68,8 @@ class Graph(BaseModel):
 @lru_cache
 def _node_adapter() -> TypeAdapter[Node]:
     union = reduce(or_, NODE_TYPES.values())
-    return TypeAdapter(Annotated[union, Field(discriminator="type")])
+    tagged: Any = Annotated[union, Field(discriminator="type")]
+    return TypeAdapter(tagged)
 
 
 EMPTY_GRAPH: dict[str, Any] = {"schema": 1, "nodes": [], "edges": [], "settings": {}}
@@ -173,8 +174,18 @@ def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
 def _config_message(kind: str, path: list[str], error: Any) -> str:
     label = NODE_TYPES[kind].label
     if error["type"] == "missing":
-        return f"{label}: choose or fill in {' '.join(path).replace('_', ' ') or 'the settings'}."
-    return f"{label}: {'.'.join(path) or 'settings'}: {error['msg']}."
+        return f"{label}: choose or fill in {_title(kind, path).lower()}."
+    return f"{label}: {_title(kind, path)}: {error['msg']}."
+
+
+def _title(kind: str, path: list[str]) -> str:
+    """What the form calls a field, with the place inside it: `Split, 2, percent`."""
+    config = NODE_TYPES[kind].model_fields["config"].annotation
+    fields = getattr(config, "model_fields", {})
+    if not path or path[0] not in fields:
+        return " ".join(path) or "settings"
+    first = fields[path[0]].title or path[0].replace("_", " ")
+    return ", ".join([first, *(str(int(part) + 1) if part.isdigit() else part for part in path[1:])])
 
 
 def dump_graph(graph: Graph) -> dict[str, Any]:

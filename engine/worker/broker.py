@@ -20,7 +20,7 @@ def make_broker() -> RedisBroker:
     """
     if not settings().redis_url:
         raise SettingsError("REDIS_URL is not set. Run `safar up`, or name a Redis server in it.")
-    return RedisBroker(
+    return RedisBroker(  # type: ignore[no-untyped-call]
         url=settings().redis_url,
         namespace="safar",
         heartbeat_timeout=15_000,
