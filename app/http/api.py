@@ -6,12 +6,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
-from app.http import health, segments, session, templates
+from app.http import health, ingest, segments, session, templates
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 
 ROUTERS: list[APIRouter] = [
     health.router,
     session.router,
+    ingest.router,
     templates.router,
     segments.router,
 ]

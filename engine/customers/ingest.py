@@ -1,0 +1,151 @@
+"""Taking Segment messages: profiles, events and orders of one call in one transaction (I2).
+
+Whatever the number of messages, the statements are the same few; when `take` returns, all of it is committed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from engine.core.db import tenant_session
+from engine.core.errors import Unavailable
+from engine.core.tenants import get_tenant
+from engine.customers.identity import add_user_ids
+from engine.customers.messages import Kind, Message, Unusable, read_message, read_moment
+from engine.customers.profiles import Profile, read_profile, save_profiles
+from engine.events.record import NewEvent, record
+
+SOURCE = "segment"
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was wrong with a message: `index` is its place in the call, counted from zero."""
+
+    index: int
+    field: str
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As the answer shows it."""
+        return {"index": self.index, "field": self.field, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a call.
+
+    Attributes:
+        accepted: messages taken, among them those that were known already by their `messageId`.
+        rejected: messages that were not taken.
+        left_out: traits of accepted messages that could not be used.
+    """
+
+    accepted: int
+    rejected: list[Problem]
+    left_out: list[Problem]
+
+
+def take(
+    tenant_id: UUID, items: Sequence[Any], *, now: datetime, sent_at: Any = None, kind: str | None = None
+) -> Taken:
+    """Take the messages of one call. Bad ones are rejected one by one, the rest is taken and committed.
+
+    identify and group change profiles (never consents: C3, opt-in is recorded, not assumed), track, page and
+    screen are events, alias joins two ids. A `messageId` seen before counts once.
+
+    Args:
+        items: parsed JSON, unchecked.
+        sent_at: `sentAt` of the call.
+        kind: for addresses that take one kind of message; else each has a `type`.
+
+    Raises:
+        Unavailable: other calls kept changing the same customers; repeating later is safe.
+    """
+    messages, rejected = _read_all(items, now, sent_at, kind)
+    for _ in range(TRIES):
+        try:
+            with tenant_session(tenant_id) as session:
+                left_out = _store(session, tenant_id, messages, now)
+            return Taken(len(messages), rejected, left_out)
+        except DBAPIError as error:
+            if not isinstance(error.orig, pg.DeadlockDetected):
+                raise
+    raise Unavailable("These customers are being changed by somebody else. Try again in a moment.")
+
+
+def _read_all(
+    items: Sequence[Any], now: datetime, sent_at: Any, kind: str | None
+) -> tuple[dict[int, Message], list[Problem]]:
+    messages: dict[int, Message] = {}
+    rejected: list[Problem] = []
+    try:
+        sent = read_moment(sent_at, "sentAt")
+    except Unusable:
+        sent = None  # the clock of the sender cannot be corrected; its messages are good all the same
+    for index, item in enumerate(items):
+        try:
+            messages[index] = read_message(item, now=now, sent_at=sent, kind=kind)
+        except Unusable as unusable:
+            rejected.append(Problem(index, unusable.field, unusable.message))
+    return messages, rejected
+
+
+def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now: datetime) -> list[Problem]:
+    add_user_ids(
+        session,
+        tenant_id,
+        [(each.other_id or "", each.user_id or "") for each in messages.values() if each.kind == Kind.ALIAS],
+    )
+    people: dict[Any, Profile] = {}
+    left_out: list[Problem] = []
+    country = ""
+    for index, message in messages.items():
+        if message.kind in PROFILES:
+            country = country or get_tenant(session).country
+            people[index], problems = _profile(message, country)
+            left_out += [Problem(index, f"traits.{each.field}", each.message) for each in problems]
+        else:
+            person = message.user_id, message.anonymous_id
+            if person not in people:
+                people[person] = Profile(user_id=message.user_id, anonymous_id=message.anonymous_id)
+    saved = save_profiles(session, tenant_id, list(people.values()), source=SOURCE, now=now)
+    customers = {who: each.customer_id for who, each in zip(people, saved, strict=True)}
+    events = [
+        NewEvent(
+            customers[message.user_id, message.anonymous_id],
+            message.name,
+            EVENT_KINDS[message.kind],
+            SOURCE,
+            message.said,
+            message.context,
+            message.occurred_at,
+            message.key,
+        )
+        for message in messages.values()
+        if message.name
+    ]
+    record(session, tenant_id, events, now=now)
+    return left_out
+
+
+EVENT_KINDS = {Kind.TRACK.value: "track", Kind.PAGE.value: "page", Kind.SCREEN.value: "screen"}
+PROFILES = frozenset((Kind.IDENTIFY.value, Kind.GROUP.value, Kind.ALIAS.value))
+
+
+def _profile(message: Message, country: str) -> tuple[Profile, list[Any]]:
+    if message.kind == Kind.ALIAS:
+        return Profile(user_id=message.user_id, anonymous_id=message.other_id), []
+    if message.kind == Kind.GROUP:
+        group = {"group_id": message.other_id, **({"group": message.said} if message.said else {})}
+        return Profile(user_id=message.user_id, anonymous_id=message.anonymous_id, attributes=group), []
+    return read_profile(
+        message.said, country=country, user_id=message.user_id, anonymous_id=message.anonymous_id
+    )
