@@ -47,7 +47,11 @@ class JourneySettings(Config):
         ReentryMode.NEVER, title="May customers enter again?", json_schema_extra=control("select")
     )
     reentry_days: int = Field(
-        30, ge=1, le=3_650, title="Days after which they may", json_schema_extra=control("number")
+        30,
+        ge=1,
+        le=3_650,
+        title="Days after which they may",
+        json_schema_extra=control("number", shown_if={"reentry": ReentryMode.AFTER_DAYS.value}),
     )
     entry_rules: dict[str, Any] | None = Field(
         None, title="Only customers who", json_schema_extra=control("rules", scope="event")

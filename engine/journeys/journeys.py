@@ -203,7 +203,7 @@ def publish(
     problems = find_problems(journey.draft, load_references(session))
     if problems:
         raise InvalidGraph(
-            f"{len(problems)} problems keep this journey from being published. {problems[0].message}",
+            f"{_problems(len(problems))} this journey from being published. {problems[0].message}",
             details=[problem.as_json() for problem in problems],
         )
     number = (session.scalar(_newest_number(journey_id)) or 0) + 1
@@ -342,6 +342,10 @@ def _unlisten(session: Session, journey_id: UUID) -> None:
 def _segments_of(plan: Plan) -> Sequence[UUID]:
     found = {trigger.existing_members_of() for trigger in plan.triggers}
     return sorted(segment_id for segment_id in found if segment_id)
+
+
+def _problems(number: int) -> str:
+    return "1 problem keeps" if number == 1 else f"{number} problems keep"
 
 
 def _newest_number(journey_id: UUID) -> Any:

@@ -6,10 +6,17 @@ import { makeRoom, placeAfter, placeOnEdge } from "./room.js";
 import { selectedNode } from "./store.js";
 
 const TIDY_MS = 400;
+const REVEAL_MS = 160;
+const PANEL_MS = 60;
+const GO_MS = 300;
+const MARGIN = 20;
+const TOOLBAR = 76;
+const READABLE = 0.75;
 
 /** The verbs of one canvas. `flow` is React Flow's instance (for the view). */
 export function createActions(store, flow) {
   const get = () => store.getState();
+  let arriving = 0;
   const change = (next, options) => get().change(next, options);
 
   /** Put a new node of this kind at a place. */
@@ -126,18 +133,51 @@ export function createActions(store, flow) {
     flow.fitView({ duration, padding: 0.18, maxZoom: 1 });
   }
 
-  /** Select a node and bring it into view. */
+  /** Select a node and bring it into the middle, large enough to read. */
   function goTo(id) {
+    arriving = performance.now() + GO_MS;
     get().select([id]);
-    flow.fitView({ nodes: [{ id }], duration: 300, maxZoom: 1, padding: 0.6 });
+    setTimeout(() => {
+      const node = get().nodes.find((each) => each.id === id);
+      if (!node) return;
+      const zoom = Math.min(1, Math.max(READABLE, flow.getZoom()));
+      const [outer, free] = [frame(), freeArea()];
+      const { width, height } = sizeOf(node);
+      const x = (free.left + free.right) / 2 - outer.left - (node.position.x + width / 2) * zoom;
+      const y = (free.top + free.bottom) / 2 - outer.top - (node.position.y + height / 2) * zoom;
+      flow.setViewport({ x, y, zoom }, { duration: GO_MS });
+    }, PANEL_MS);
   }
 
-  /** Bring the selected node into view if it is not. */
-  function show() {
+  /** Push the view just so far that a node is neither outside nor under the panel. */
+  function reveal(id) {
+    if (performance.now() < arriving + PANEL_MS) return;
     requestAnimationFrame(() => {
-      const node = selectedNode(get());
-      if (node && !visible(node.position)) flow.setCenter(node.position.x + 128, node.position.y + 60, { duration: 250, zoom: flow.getZoom() });
+      const node = get().nodes.find((each) => each.id === id);
+      if (!node) return;
+      const { x, y, zoom } = flow.getViewport();
+      const { width, height } = sizeOf(node);
+      const corner = flow.flowToScreenPosition(node.position);
+      const free = freeArea();
+      const right = push(corner.x, corner.x + width * zoom, free.left, free.right);
+      const down = push(corner.y, corner.y + height * zoom, free.top, free.bottom);
+      if (right || down) flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: REVEAL_MS });
     });
+  }
+
+  const show = () => reveal(selectedNode(get())?.id);
+
+  /** What of the canvas the panel leaves free, on the screen. */
+  function freeArea() {
+    const { left, top, right, bottom } = frame();
+    const panel = get().frame.querySelector(".jc-panel")?.getBoundingClientRect();
+    const sheet = panel && panel.left - left < MARGIN;
+    return {
+      left: left + MARGIN,
+      top: top + MARGIN,
+      right: (panel && !sheet ? panel.left : right) - MARGIN,
+      bottom: sheet ? panel.top - MARGIN : bottom - TOOLBAR,
+    };
   }
 
   function centre() {
@@ -155,12 +195,22 @@ export function createActions(store, flow) {
   const frame = () => store.getState().frame.getBoundingClientRect();
 
   return {
-    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo,
+    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, reveal,
     zoomIn: () => flow.zoomIn({ duration: 150 }),
     zoomOut: () => flow.zoomOut({ duration: 150 }),
     undo: () => get().undo(),
     redo: () => get().redo(),
   };
+}
+
+function sizeOf(node) {
+  return { width: node.measured?.width ?? graphs.CARD.width, height: node.measured?.height ?? graphs.CARD.height };
+}
+
+/** How far a span must move to lie within another; its beginning counts more. */
+function push(from, to, low, high) {
+  if (from < low) return low - from;
+  return to > high ? Math.max(high - to, low - from) : 0;
 }
 
 function read(text) {

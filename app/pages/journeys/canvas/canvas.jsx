@@ -9,6 +9,7 @@ import { createActions } from "./actions.js";
 import { Chooser } from "./chooser.jsx";
 import { ConfigPanel } from "./config_panel.jsx";
 import { ActionsContext } from "./context.js";
+import { EmptyHint } from "./empty_hint.jsx";
 import { Finder } from "./finder.jsx";
 import { Flow } from "./flow.jsx";
 import { KindIcons } from "./icons.jsx";
@@ -74,6 +75,7 @@ function Canvas(props) {
             {!readOnly && <Palette />}
             <div className="jc-stage" tabIndex={-1} ref={(frame) => store.setState({ frame, root: root.current })}>
               <Flow />
+              <EmptyHint />
               <Toolbar />
               <Finder />
               <ConflictBar onTheirs={theirs} onMine={saver.keepMine} />

@@ -1,10 +1,12 @@
 // The panel of the selected node: a form made from its class's schema, its problems, and where it leads.
 
+import { useEffect } from "react";
+
 import { useActions } from "./context.js";
 import { CONTROLS } from "./controls/index.js";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
-import { fieldsOf } from "./schema.js";
+import { fieldsOf, isShown } from "./schema.js";
 import { plainSentence } from "./sentences.js";
 import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
 
@@ -22,6 +24,7 @@ function NodePanel({ id }) {
   const kind = useCanvas((state) => state.kinds[data?.type]);
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const readOnly = useCanvas((state) => state.readOnly);
+  useEffect(() => actions.reveal(id), []);
   if (!data) return null;
   const close = () => store.getState().select([]);
   return (
@@ -84,7 +87,7 @@ function Panel({ kind, title, about, onClose, children }) {
 }
 
 function Form({ schema, values, problems, readOnly, onField }) {
-  const fields = fieldsOf(schema);
+  const fields = fieldsOf(schema).filter((field) => isShown(field, values));
   const names = new Set(fields.map((field) => field.name));
   const others = problems.filter((problem) => !names.has(problem.field));
   return (
@@ -170,7 +173,7 @@ function Ways({ id, kind, config, readOnly }) {
         <label key={port.id} className="jc-way">
           {ports.length > 1 && <span className="jc-port-label">{port.label}</span>}
           <select
-            className="jc-input"
+            className="s-control jc-control"
             aria-label={port.label ? `${port.label} leads to` : "Leads to"}
             value={edgeAt(edges, id, port.id)?.target ?? ""}
             onChange={(event) => lead(port.id, event.target.value)}

@@ -1,6 +1,6 @@
 // React Flow, told what a drag, a drop, a click means here.
 
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
 
 import { useActions } from "./context.js";
@@ -24,6 +24,8 @@ export function Flow() {
   const moving = useCanvas((state) => state.moving);
   const connecting = useCanvas((state) => state.connecting);
   const dragging = useRef(false);
+  // On an empty canvas the first step stays where it is dropped.
+  const [drawn] = useState(() => store.getState().nodes.length > 0);
   const { applyNodes, applyEdges, remember, touched } = store.getState();
 
   const onNodesChange = useCallback((changes) => {
@@ -87,6 +89,7 @@ export function Flow() {
       nodesConnectable={!readOnly}
       edgesFocusable={false}
       connectOnClick={false}
+      selectNodesOnDrag={false}
       connectionRadius={28}
       deleteKeyCode={null}
       multiSelectionKeyCode={MULTI_SELECT}
@@ -96,14 +99,14 @@ export function Flow() {
       snapGrid={SNAP}
       minZoom={0.1}
       maxZoom={1.75}
-      fitView
+      fitView={drawn}
       fitViewOptions={FIT}
       onlyRenderVisibleElements={nodes.length > 120}
       className={`jc-flow${moving ? " jc-moving" : ""}${connecting ? " jc-connecting" : ""}`}
       aria-label="Journey canvas"
     >
       <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} className="jc-dots" />
-      <MiniMap pannable zoomable className="jc-minimap" nodeClassName={miniClass} ariaLabel="Overview of the journey" />
+      {nodes.length > 0 && <MiniMap pannable zoomable className="jc-minimap" nodeClassName={miniClass} ariaLabel="Overview of the journey" />}
     </ReactFlow>
   );
 }

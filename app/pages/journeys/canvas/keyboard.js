@@ -50,7 +50,7 @@ function nameOf(event) {
   return [(event.ctrlKey || event.metaKey) && "Ctrl", shift && "Shift", key].filter(Boolean).join("+");
 }
 
-function openChooser({ store }) {
+export function openChooser({ store }) {
   const state = store.getState();
   const node = selectedNode(state);
   const { left, top, width, height } = (nodeElement(node) ?? state.frame).getBoundingClientRect();

@@ -47,11 +47,13 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
 export function Sentence({ parts }) {
   return (
     <div className="jc-sentence">
-      {parts.map((part, at) => (
-        <span key={at} className={part.missing ? "jc-missing" : part.value ? "jc-value" : undefined}>
-          {part.text}
-        </span>
-      ))}
+      <span>
+        {parts.map((part, at) => (
+          <span key={at} className={part.missing ? "jc-missing" : part.value ? "jc-value" : undefined}>
+            {part.text}
+          </span>
+        ))}
+      </span>
     </div>
   );
 }

@@ -19,6 +19,7 @@ function field(name, raw, root, required) {
     help: raw.description ?? "",
     control: raw.control ?? (values ? "select" : BY_TYPE[shape.type] ?? "text"),
     scope: raw.scope ?? "customer",
+    shownIf: raw.shown_if ?? null,
     options: (values ?? []).map((value) => ({ id: value, label: spoken(String(value)) })),
   };
 }
@@ -51,6 +52,11 @@ export function spoken(name) {
   const known = { whatsapp: "WhatsApp", sms: "SMS", email: "E-mail", push: "Push" }[name];
   const words = name.replaceAll("_", " ");
   return known ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether a field matters while the others have these values (`shown_if` in the schema). */
+export function isShown(field, values) {
+  return Object.entries(field.shownIf ?? {}).every(([name, wanted]) => values?.[name] === wanted);
 }
 
 /** Whether a value says nothing. */

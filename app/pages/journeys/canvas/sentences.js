@@ -37,7 +37,7 @@ function listed(kind, fields, config, choices) {
     .map((field) => partOf(field, config, choices))
     .filter((part) => part.text);
   if (!parts.length) return [{ text: kind.description }];
-  return parts.slice(0, 3).flatMap((part, at) => (at ? [{ text: " · " }, part] : [part]));
+  return parts.slice(0, 3).flatMap((part, at) => (at ? [{ text: ", " }, part] : [part]));
 }
 
 function partOf(field, config, choices) {
@@ -63,7 +63,7 @@ const SHOWN = {
   boolean: (value, choices, field) => (value ? field.title.toLowerCase() : ""),
   tag: (value, choices, field) => value.map((tag) => (field.name === "remove" ? `−${tag}` : `+${tag}`)).join(" "),
   split: (value) => value.map((arm) => `${arm.percent}%`).join(" / "),
-  rules: (value, choices) => tellRules(value, choices.fields),
+  rules: (value, choices) => tellRules(value, choices),
   url: (value) => value.replace(/^https?:\/\//, "").replace(/\/$/, ""),
 };
 
@@ -80,21 +80,34 @@ export function durationWords({ amount, unit } = {}) {
 }
 
 /** Rules in words: "Total spend is more than 10000 and Tags is one of vip". */
-export function tellRules(group, fields) {
-  const told = (group?.rules ?? []).map((rule) => (rule.rules ? bracketed(rule, fields) : tellRule(rule, fields)));
+export function tellRules(group, choices) {
+  const told = (group?.rules ?? []).map((rule) => (rule.rules ? bracketed(rule, choices) : tellRule(rule, choices)));
   const text = told.filter(Boolean).join(group?.combinator === "or" ? " or " : " and ");
   return group?.not && text ? `not (${text})` : text;
 }
 
-function bracketed(group, fields) {
-  const text = tellRules(group, fields);
+function bracketed(group, choices) {
+  const text = tellRules(group, choices);
   return group.rules.length > 1 && !group.not ? `(${text})` : text;
 }
 
-function tellRule(rule, fields) {
-  const field = fields?.find((each) => each.name === rule.field);
-  const operator = field?.operators?.find((each) => each.name === rule.operator)?.label ?? rule.operator;
-  return [field?.label ?? rule.field, operator, tellValue(rule.value, field)].filter(Boolean).join(" ");
+function tellRule(rule, choices) {
+  const field = choices.fields?.find((each) => each.name === rule.field);
+  const operators = field?.operators ?? choices.open_operators;
+  const operator = operators?.find((each) => each.name === rule.operator)?.label ?? rule.operator;
+  const told = field ? [field.label, operator, tellValue(rule.value, field), unitOf(rule, field, choices)] : [openLabel(rule.field), operator, tellValue(rule.value)];
+  return told.filter(Boolean).join(" ");
+}
+
+function unitOf(rule, field, choices) {
+  if (isEmpty(rule.value) || !field.unit) return "";
+  return field.unit === "currency" ? choices.currency : field.unit;
+}
+
+/** `event.total` → "event’s total". */
+function openLabel(name = "") {
+  const [prefix, ...key] = name.split(".");
+  return key.length ? `${prefix}’s ${key.join(".")}` : name;
 }
 
 function tellValue(value, field) {

@@ -5,7 +5,7 @@ import { useStore as useFlow } from "@xyflow/react";
 
 import { useActions } from "./context.js";
 import { Icon } from "./icons.jsx";
-import { SHORTCUTS } from "./keyboard.js";
+import { openChooser, SHORTCUTS } from "./keyboard.js";
 import { SAVE_WORDS } from "./saving.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
@@ -21,6 +21,11 @@ export function Toolbar() {
   const turned = direction === "down" ? "right" : "down";
   return (
     <div className="jc-toolbar" role="toolbar" aria-label="Canvas tools">
+      {!readOnly && (
+        <button type="button" className="jc-button jc-primary jc-narrow-only" onClick={() => openChooser({ store })}>
+          <Icon name="plus" /> Step
+        </button>
+      )}
       <Tool name="undo" label="Undo (Ctrl Z)" onClick={actions.undo} disabled={!undoable} />
       <Tool name="redo" label="Redo (Ctrl Shift Z)" onClick={actions.redo} disabled={!redoable} />
       <i />

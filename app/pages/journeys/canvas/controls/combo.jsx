@@ -12,13 +12,15 @@ const MOST = 60;
  */
 export function Combo({ id, options, value, free, disabled, describedBy, wrong, placeholder, label, empty, more, onChange }) {
   const [typed, setTyped] = useState(null);
-  const [at, setAt] = useState(0);
+  const [searching, setSearching] = useState(false);
+  const first = free ? -1 : 0;
+  const [at, setAt] = useState(first);
   const input = useRef(null);
   const open = typed !== null && !disabled;
   const shown = options.find((option) => option.id === value)?.label ?? (free ? value : value && "No longer there") ?? "";
   const found = useMemo(
-    () => (open ? matches(options, typed === shown ? "" : typed, more) : []),
-    [open, options, typed, shown],
+    () => (open ? matches(options, searching ? typed : "", more) : []),
+    [open, options, typed, searching],
   );
 
   const choose = (next) => {
@@ -27,14 +29,20 @@ export function Combo({ id, options, value, free, disabled, describedBy, wrong, 
   };
   const type = (text) => {
     setTyped(text);
-    setAt(0);
+    setSearching(true);
+    setAt(first);
     if (free) onChange(text || undefined);
+  };
+  const enter = () => {
+    setTyped(shown);
+    setSearching(false);
+    setAt(first);
   };
   const leave = () => setTyped(null);
   const onKeyDown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && !open) setTyped(shown);
-    else if (step) setAt((now) => (now + step + found.length) % Math.max(found.length, 1));
+    if (step && !open) enter();
+    else if (step) setAt((now) => (Math.max(now + step, now < 0 ? 0 : -1) + found.length) % Math.max(found.length, 1));
     else if (event.key === "Enter" && open && found[at]) choose(found[at].id);
     else if (event.key === "Enter" && open) leave();
     else if (event.key === "Escape" && open) leave();
@@ -61,11 +69,10 @@ export function Combo({ id, options, value, free, disabled, describedBy, wrong, 
         aria-describedby={describedBy}
         aria-invalid={wrong}
         onFocus={(event) => {
-          setTyped(shown);
-          setAt(0);
+          enter();
           event.target.select();
         }}
-        onClick={() => open || setTyped(shown)}
+        onClick={() => open || enter()}
         onChange={(event) => type(event.target.value)}
         onKeyDown={onKeyDown}
         onBlur={leave}
