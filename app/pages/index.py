@@ -6,11 +6,13 @@ from app.pages.journeys.list_page import JOURNEYS
 from app.pages.login.page import LOGIN
 from app.pages.not_found import NOT_FOUND
 from app.pages.registry import Page
+from app.pages.settings.page import SETTINGS
 
 PAGES: list[Page] = [
     LOGIN,
     HOME,
     JOURNEYS,
     BUILDER,
+    SETTINGS,
     NOT_FOUND,
 ]

@@ -30,11 +30,11 @@ def fields_row(*fields: rx.Component) -> rx.Component:
 def field(
     control: rx.Component,
     *,
-    name: str,
-    label: str,
+    name: rx.Var[str] | str,
+    label: rx.Var[str] | str,
     hint: rx.Var[str] | str | None = None,
     error: rx.Var[str] | str | None = None,
-    optional: bool = False,
+    optional: rx.Var[bool] | bool = False,
 ) -> rx.Component:
     """A label, a control whose id is `name`, a hint and an error.
 
@@ -43,7 +43,7 @@ def field(
     return rx.el.div(
         rx.el.label(
             label,
-            rx.el.span("optional", class_name="s-optional") if optional else None,
+            rx.cond(optional, rx.el.span("optional", class_name="s-optional")),
             html_for=name,
             class_name="s-label",
         ),
@@ -56,18 +56,18 @@ def field(
 
 def text_field(
     *,
-    name: str,
-    label: str,
+    name: rx.Var[str] | str,
+    label: rx.Var[str] | str,
     hint: rx.Var[str] | str | None = None,
     error: rx.Var[str] | str | None = None,
-    optional: bool = False,
+    optional: rx.Var[bool] | bool = False,
     **props: Any,
 ) -> rx.Component:
     """One line of text. `props`: `type` (email, number, date …), `default_value`, `placeholder`, `on_change` …"""
     control = rx.el.input(
         id=name,
         name=name,
-        required=not optional,
+        required=_opposite(optional),
         class_name="s-control",
         custom_attrs=described(name, error=error),
         **props,
@@ -77,18 +77,18 @@ def text_field(
 
 def area_field(
     *,
-    name: str,
-    label: str,
+    name: rx.Var[str] | str,
+    label: rx.Var[str] | str,
     hint: rx.Var[str] | str | None = None,
     error: rx.Var[str] | str | None = None,
-    optional: bool = False,
+    optional: rx.Var[bool] | bool = False,
     **props: Any,
 ) -> rx.Component:
     """Several lines of text."""
     control = rx.el.textarea(
         id=name,
         name=name,
-        required=not optional,
+        required=_opposite(optional),
         class_name="s-control",
         custom_attrs=described(name, error=error),
         **props,
@@ -98,25 +98,20 @@ def area_field(
 
 def select_field(
     *,
-    name: str,
-    label: str,
+    name: rx.Var[str] | str,
+    label: rx.Var[str] | str,
     options: Sequence[tuple[str, str]] | rx.Var[list[tuple[str, str]]],
     hint: rx.Var[str] | str | None = None,
     error: rx.Var[str] | str | None = None,
-    optional: bool = False,
+    optional: rx.Var[bool] | bool = False,
     **props: Any,
 ) -> rx.Component:
     """One of several. `options` are (value, label) pairs, given or in a state variable."""
-    choices = (
-        [rx.el.option(text, value=value) for value, text in options]
-        if not isinstance(options, rx.Var)
-        else [rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))]
-    )
     control = rx.el.select(
-        *choices,
+        *_choices(options),
         id=name,
         name=name,
-        required=not optional,
+        required=_opposite(optional),
         class_name="s-control",
         custom_attrs=described(name, error=error),
         **props,
@@ -125,7 +120,7 @@ def select_field(
 
 
 def check_field(
-    *, name: str, label: str, hint: rx.Var[str] | str | None = None, **props: Any
+    *, name: rx.Var[str] | str, label: rx.Var[str] | str, hint: rx.Var[str] | str | None = None, **props: Any
 ) -> rx.Component:
     """On or off. `props`: `default_checked`, or `checked` with `on_change`. A form sends it only when it is on."""
     return rx.el.label(
@@ -135,6 +130,32 @@ def check_field(
             rx.el.span(hint, class_name="s-hint", style={"display": "block"}) if hint is not None else None,
         ),
         class_name="s-check-row",
+    )
+
+
+def switch(*, label: rx.Var[str] | str, **props: Any) -> rx.Component:
+    """On or off, in force at once. `label` is for screen readers; props: `checked`, `on_change`, `disabled`."""
+    return rx.el.input(
+        type="checkbox", role="switch", class_name="s-switch", custom_attrs={"aria-label": label}, **props
+    )
+
+
+def pick(
+    *,
+    label: str,
+    options: Sequence[tuple[str, str]] | rx.Var[list[tuple[str, str]]],
+    value: rx.Var[str] | str,
+    on_change: Any,
+    **props: Any,
+) -> rx.Component:
+    """A small choice among a table's tools that takes effect at once; `label` is for screen readers."""
+    return rx.el.select(
+        *_choices(options),
+        value=value,
+        on_change=on_change,
+        class_name="s-control s-pick",
+        custom_attrs={"aria-label": label},
+        **props,
     )
 
 
@@ -160,7 +181,7 @@ def search_field(
     )
 
 
-def described(name: str, *, error: rx.Var[str] | str | None = None) -> dict[str, Any]:
+def described(name: rx.Var[str] | str, *, error: rx.Var[str] | str | None = None) -> dict[str, Any]:
     """Attributes that tie a control to its hint and error."""
     attributes: dict[str, Any] = {"aria-describedby": f"{name}-hint {name}-error"}
     if error is not None:
@@ -168,7 +189,17 @@ def described(name: str, *, error: rx.Var[str] | str | None = None) -> dict[str,
     return attributes
 
 
-def _error(name: str, error: rx.Var[str] | str | None) -> rx.Component | None:
+def _choices(options: Sequence[tuple[str, str]] | rx.Var[list[tuple[str, str]]]) -> list[rx.Component]:
+    if isinstance(options, rx.Var):
+        return [rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))]
+    return [rx.el.option(text, value=value) for value, text in options]
+
+
+def _opposite(flag: rx.Var[bool] | bool) -> rx.Var[bool] | bool:
+    return ~flag if isinstance(flag, rx.Var) else not flag
+
+
+def _error(name: rx.Var[str] | str, error: rx.Var[str] | str | None) -> rx.Component | None:
     if error is None:
         return None
     shown = rx.el.div(rx.icon("circle-alert", size=15, aria_hidden="true"), error, class_name="s-error")

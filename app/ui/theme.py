@@ -8,7 +8,10 @@ from enum import StrEnum
 
 import reflex as rx
 
-STYLESHEETS = [f"/styles/{name}.css" for name in ("tokens", "base", "shell", "parts", "pages", "journeys")]
+SHEETS = (
+    "tokens", "base", "shell", "parts", "pages", "journeys", "settings", "inbox", "customers", "templates", "message"
+)  # fmt: skip
+STYLESHEETS = [f"/styles/{name}.css" for name in SHEETS]
 
 
 class Tone(StrEnum):

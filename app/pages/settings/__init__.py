@@ -1,0 +1,1 @@
+"""How the studio sends: hours and limits, channels and their providers, keys for programs."""
