@@ -20,7 +20,9 @@ TRAP = "website_url"
 RESERVED = frozenset({TRAP, "form_id", "page", "slug", "consents", "utm"})
 LONGEST = {"message": 5_000}
 LONGEST_ANSWER = 500
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 BREAKS = re.compile(r"\s*[\r\n\t]+\s*")
 
 
