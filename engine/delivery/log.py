@@ -57,7 +57,7 @@ def message_log(
     if before:
         query = query.where(Message.created_at < before)
     query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
-    return [_row(message, name) for message, name in session.execute(query).tuples()]
+    return [_row(message, name) for message, name in session.execute(query)]
 
 
 def node_message_counts(session: Session, version_id: UUID) -> dict[str, dict[str, int]]:

@@ -235,13 +235,10 @@ def _apply_words(session: Session, tenant_id: UUID, reports: Reports, *, now: da
 
 
 def _owners(session: Session, phones: set[str]) -> dict[str, UUID]:
-    return dict(
-        session.execute(
-            select(CustomerIdentity.value, CustomerIdentity.customer_id).where(
-                CustomerIdentity.kind == IdentityKind.PHONE, CustomerIdentity.value.in_(phones)
-            )
-        ).tuples()
+    owners = select(CustomerIdentity.value, CustomerIdentity.customer_id).where(
+        CustomerIdentity.kind == IdentityKind.PHONE, CustomerIdentity.value.in_(phones)
     )
+    return {row.value: row.customer_id for row in session.execute(owners)}
 
 
 def _hear(

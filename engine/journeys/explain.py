@@ -41,11 +41,10 @@ def explain_customer(session: Session, customer_id: UUID, *, limit: int = 20) ->
         .limit(limit)
     ).all()
     ids = [enrolment.id for enrolment in enrolments]
-    names = dict(
-        session.execute(
-            select(Journey.id, Journey.name).where(Journey.id.in_({each.journey_id for each in enrolments}))
-        ).tuples()
+    journeys = select(Journey.id, Journey.name).where(
+        Journey.id.in_({each.journey_id for each in enrolments})
     )
+    names = {row.id: row.name for row in session.execute(journeys)}
     moments: dict[UUID, list[Moment]] = {enrolment_id: [] for enrolment_id in ids}
     for step in session.scalars(select(Step).where(Step.enrolment_id.in_(ids))):
         moments[step.enrolment_id].append(Moment(step.at, step.node_id, step.why or "Passed"))

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, func, literal, or_, select, text, true
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import as_json
 from engine.core.errors import InvalidRules
 from engine.core.models import Tenant
 from engine.customers.models import Customer
@@ -116,7 +115,7 @@ def matching_among(
     known = entries or {}
     parameters = {
         "entry_customers": ids,
-        "entry_properties": [as_json(dict(known.get(one, {}))) for one in ids],
+        "entry_properties": [dict(known.get(one, {})) for one in ids],
     }
     return set(session.scalars(query.join(ENTRY, ENTRY.c.customer_id == Customer.id), parameters))
 
