@@ -1,0 +1,84 @@
+"""The hand on the canvas: what a person does with the mouse, as a test says it."""
+
+from playwright.sync_api import Locator, Page, expect
+
+SETTLE_MILLISECONDS = 250
+"""The view may move a little after a panel opened; hands wait for that too."""
+
+
+class Canvas:
+    """The builder's canvas on an open page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.nodes = page.locator(".react-flow__node")
+        self.edges = page.locator(".react-flow__edge")
+        self.panel = page.locator(".jc-panel")
+
+    def node(self, node_id: str) -> Locator:
+        """The card of a step."""
+        return self.page.locator(f'.react-flow__node[data-id="{node_id}"]')
+
+    def drop(self, kind: str, x: float, y: float) -> str:
+        """Drag a step from the palette to a point of the window; returns the new step's id."""
+        before = self.nodes.count()
+        item = self.page.locator(f'.jc-item[data-type="{kind}"]')
+        item.scroll_into_view_if_needed()
+        box = _box(item)
+        self.page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2)
+        self._drag_to(x, y)
+        expect(self.nodes).to_have_count(before + 1)
+        self._settle()
+        node_id = self.page.locator(".react-flow__node.selected").get_attribute("data-id")
+        assert node_id
+        return node_id
+
+    def connect(self, source: str, port: str, target: str) -> None:
+        """Draw an arrow from a step's port to another step."""
+        before = self.edges.count()
+        handle = _box(self.node(source).locator(f'.jc-out[data-handleid="{port}"]'))
+        goal = _box(self.node(target))
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        self._drag_to(goal["x"] + goal["width"] / 2, goal["y"] + 10)
+        expect(self.edges).to_have_count(before + 1)
+
+    def move(self, node_id: str, right: float, down: float) -> None:
+        """Drag a card."""
+        box = _box(self.node(node_id))
+        x, y = box["x"] + box["width"] / 2, box["y"] + 14
+        self.page.mouse.move(x, y)
+        self._drag_to(x + right, y + down)
+
+    def open(self, node_id: str) -> None:
+        """Click a card, which opens its panel."""
+        self.node(node_id).click(position={"x": 120, "y": 20})
+        expect(self.panel).to_be_visible()
+        self._settle()
+
+    def close_panel(self) -> None:
+        """Back to the whole canvas."""
+        self.panel.get_by_role("button", name="Close").click()
+        expect(self.panel).to_have_count(0)
+
+    def choose(self, field: str, text: str) -> None:
+        """Type into a field with suggestions and take the first that fits."""
+        self.page.fill(f"#jc-field-{field}", text)
+        self.page.locator(f"#jc-field-{field}-list [role=option]").first.click()
+
+    def wait_until_saved(self) -> None:
+        """Until the header says that everything is saved."""
+        expect(self.page.locator('.jc-save[data-status="saved"]')).to_be_visible()
+
+    def _drag_to(self, x: float, y: float) -> None:
+        self.page.mouse.down()
+        self.page.mouse.move(x, y, steps=12)
+        self.page.mouse.up()
+
+    def _settle(self) -> None:
+        self.page.wait_for_timeout(SETTLE_MILLISECONDS)
+
+
+def _box(locator: Locator) -> dict[str, float]:
+    box = locator.bounding_box()
+    assert box is not None
+    return dict(box)

@@ -1,0 +1,173 @@
+"""A running Safar for browser tests: the real processes on the session's servers, and a page signed in to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import URL
+
+from engine.core import db
+from engine.core.accounts import Role, create_tenant, create_user
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.settings import settings
+from engine.templates.system import install_system_templates
+
+PROJECT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+PASSWORD = "a-long-password"
+READY_SECONDS = 60
+REDIS_DATABASE = 7
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningApp:
+    """Where the application answers, and the database it works on."""
+
+    url: str
+    database: URL
+    redis_url: str
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """While this is open, `engine` in this process works on the application's database and Redis."""
+        before = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+        db.dispose_engines()
+        os.environ["DATABASE_URL"] = self.database.render_as_string(hide_password=False)
+        os.environ["REDIS_URL"] = self.redis_url
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            db.dispose_engines()
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+            settings.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """A tenant of the running application, with an owner who can sign in."""
+
+    app: RunningApp
+    tenant_id: UUID
+    slug: str
+    email: str
+
+
+@pytest.fixture(scope="session")
+def running_app(
+    servers: Any, copy_database: Callable[[], URL], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApp]:
+    """`safar up` on a free port: web, two workers and the clock, in production mode."""
+    subprocess.run([sys.executable, "-m", "app.cli.main", "build"], cwd=PROJECT, check=True)
+    port, database = _free_port(), copy_database()
+    redis_url = _own_redis(servers.redis_url)
+    log = tmp_path_factory.mktemp("safar") / "safar.log"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database.render_as_string(hide_password=False),
+        "REDIS_URL": redis_url,
+        "SAFAR_PORT": str(port),
+        "SAFAR_DATA_DIR": str(log.parent),
+        "PYTHONPATH": str(PROJECT),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli.main", "up"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://localhost:{port}"
+            _wait_until_well(url, process, log)
+            yield RunningApp(url, database, redis_url)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+@pytest.fixture
+def studio(running_app: RunningApp) -> Studio:
+    """A studio of its own for each test, with the prebuilt templates."""
+    number = next(NUMBERS)
+    slug, email = f"browser-{number}", f"owner-{number}@studio.test"
+    with running_app.inside():
+        tenant_id = create_tenant(slug, f"Studio {number}")
+        create_user(tenant_id, email, "Meera Joshi", Role.SUPER_OWNER, PASSWORD)
+        with tenant_session(tenant_id) as session:
+            install_system_templates(session, tenant_id, utc_now())
+    return Studio(running_app, tenant_id, slug, email)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+    """A page of the studio's owner, signed in, at the home page. An error in the page's scripts fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(f"{studio.app.url}/login")
+    opened.fill("#email", studio.email)
+    opened.fill("#password", PASSWORD)
+    opened.click("button[type=submit]")
+    opened.wait_for_url(f"{studio.app.url}/")
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def _own_redis(url: str) -> str:
+    """A database of the same Redis that no other test empties."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts._replace(query=f"db={REDIS_DATABASE}").geturl()
+    return parts._replace(path=f"/{REDIS_DATABASE}").geturl()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_well(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"Safar did not come up:\n{log.read_text()[-4000:]}")

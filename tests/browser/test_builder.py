@@ -1,0 +1,210 @@
+"""The builder as a person uses it: a journey drawn with the mouse, filled in, undone, saved, published, watched."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.ids import new_id
+from engine.customers.models import Customer
+from engine.events.record import NewEvent, record
+from engine.journeys.models import Journey
+from tests.browser.canvas import Canvas
+from tests.browser.conftest import Studio
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def new_journey(page: Page, studio: Studio, name: str) -> Canvas:
+    """Make a journey from the list and open its canvas."""
+    page.goto(f"{studio.app.url}/journeys")
+    page.get_by_role("button", name="New journey").first.click()
+    page.fill("#name", name)
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("Where does the journey begin?")).to_be_visible()
+    return Canvas(page)
+
+
+def saved_graph(studio: Studio, name: str) -> dict:
+    """The draft as the database has it."""
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        return session.scalars(select(Journey.draft).where(Journey.name == name)).one()
+
+
+def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Thank you")
+    trigger = canvas.drop("trigger.event", 760, 140)
+    page.fill("#jc-field-event", "Order Completed")
+    wait = canvas.drop("wait.duration", 760, 290)
+    page.fill("#jc-field-duration", "1")
+    page.locator(".jc-duration select").select_option("minutes")
+    branch = canvas.drop("branch.rule", 760, 440)
+    page.locator(".jc-group").get_by_role("button", name="Rule").click()
+    page.locator(".jc-rule .jc-combo input").fill("number of orders")
+    page.keyboard.press("Enter")
+    page.get_by_label("Operator").select_option("gte")
+    page.get_by_label("Value").fill("2")
+    message = canvas.drop("action.message", 620, 640)
+    tag = canvas.drop("action.tag", 920, 640)
+    page.fill("#jc-field-add", "first-order")
+    page.keyboard.press("Enter")
+    canvas.close_panel()
+
+    canvas.connect(trigger, "next", wait)
+    canvas.connect(wait, "next", branch)
+    canvas.connect(branch, "yes", message)
+    canvas.connect(branch, "no", tag)
+
+    canvas.wait_until_saved()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("choose or fill in template").first).to_be_visible()
+    canvas.choose("template_id", "thank")
+    expect(canvas.node(message)).to_contain_text("hank")
+
+    canvas.close_panel()
+    before = canvas.node(tag).bounding_box()
+    canvas.move(tag, 64, 40)
+    moved = canvas.node(tag).bounding_box()
+    assert moved != before
+    page.keyboard.press("Control+z")
+    expect.poll(lambda: canvas.node(tag).bounding_box()) if hasattr(expect, "poll") else None
+    page.wait_for_timeout(200)
+    assert canvas.node(tag).bounding_box() == before
+    page.keyboard.press("Control+Shift+z")
+    page.wait_for_timeout(200)
+    assert canvas.node(tag).bounding_box() == moved
+
+    canvas.wait_until_saved()
+    graph = saved_graph(studio, "Thank you")
+    kinds = {node["id"]: node["type"] for node in graph["nodes"]}
+    ways = {(kinds[edge["source"]], edge["source_port"], kinds[edge["target"]]) for edge in graph["edges"]}
+    assert ways == {
+        ("trigger.event", "next", "wait.duration"),
+        ("wait.duration", "next", "branch.rule"),
+        ("branch.rule", "yes", "action.message"),
+        ("branch.rule", "no", "action.tag"),
+    }
+    configs = {node["type"]: node["config"] for node in graph["nodes"]}
+    assert configs["trigger.event"]["event"] == "Order Completed"
+    assert configs["wait.duration"]["duration"] == {"amount": 1, "unit": "minutes"}
+    assert configs["branch.rule"]["rules"]["rules"] == [
+        {"field": "order_count", "operator": "gte", "value": 2}
+    ]
+    assert configs["action.tag"]["add"] == ["first-order"]
+
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Version 1 is live.")).to_be_visible()
+    expect(page.locator(".jb-status")).to_contain_text("Live")
+
+    customers = send_event(studio, "Order Completed", customers=3)
+    expect(canvas.node(trigger)).to_contain_text(f"{customers}entered", timeout=30_000)
+    expect(canvas.node(wait)).to_contain_text(re.compile(rf"{customers}\s*here"), timeout=30_000)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".jb-status")).to_contain_text("Paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".jb-status")).to_contain_text("Live")
+
+
+def send_event(studio: Studio, name: str, *, customers: int) -> int:
+    """New customers, to each of whom the event happens now."""
+    now = utc_now()
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        ids = [new_id() for _ in range(customers)]
+        session.add_all(Customer(id=each, tenant_id=studio.tenant_id) for each in ids)
+        session.flush()
+        record(
+            session,
+            studio.tenant_id,
+            [NewEvent(each, name, "track", "api", {}, {}, now, new_id()) for each in ids],
+            now=now,
+        )
+    return customers
+
+
+def test_by_keyboard_alone(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "By keyboard")
+    page.keyboard.press("n")
+    page.keyboard.type("event")
+    page.keyboard.press("Enter")
+    expect(canvas.nodes).to_have_count(1)
+    page.keyboard.press("n")
+    page.keyboard.type("exit")
+    page.keyboard.press("Enter")
+    expect(canvas.nodes).to_have_count(2)
+    expect(canvas.edges).to_have_count(1)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(canvas.nodes).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(canvas.nodes).to_have_count(2)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_somebody_else_changes_the_journey_meanwhile(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Two editors")
+    mine = canvas.drop("trigger.event", 760, 200)
+    canvas.wait_until_saved()
+    other = page.context.new_page()
+    other.goto(page.url)
+    theirs = Canvas(other)
+    expect(theirs.nodes).to_have_count(1)
+    theirs.drop("exit", 760, 400)
+    theirs.wait_until_saved()
+    canvas.move(mine, 80, 60)
+    conflict = page.get_by_role("alert").filter(has_text="Somebody else changed this journey")
+    expect(conflict).to_be_visible()
+    conflict.get_by_role("button", name="Show theirs, drop mine").click()
+    expect(canvas.nodes).to_have_count(2)
+    expect(conflict).to_have_count(0)
+
+
+def test_a_large_journey_moves_smoothly(page: Page, studio: Studio) -> None:
+    new_journey(page, studio, "Two hundred steps")
+    graph = ladder(200)
+    journey_id = page.url.rsplit("/", 1)[1]
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        session.get_one(Journey, journey_id).draft = graph
+        session.get_one(Journey, journey_id).revision += 1
+    page.reload()
+    canvas = Canvas(page)
+    expect(canvas.nodes.first).to_be_visible()
+    page.evaluate(WATCH_FRAMES)
+    canvas.move("step-0", 300, 200)
+    frames = json.loads(page.evaluate("JSON.stringify(window.frames_seen)"))
+    assert sum(1 for gap in frames if gap > 100) <= 3, frames
+
+
+def ladder(steps: int) -> dict:
+    """A trigger and many waits, ten in a row."""
+    nodes = [
+        {"id": "start", "type": "trigger.event", "position": {"x": 0, "y": -160}, "config": {"event": "A"}}
+    ]
+    nodes += [
+        {
+            "id": f"step-{number}",
+            "type": "wait.duration",
+            "position": {"x": number % 10 * 300, "y": number // 10 * 160},
+            "config": {},
+        }
+        for number in range(steps)
+    ]
+    ids = [node["id"] for node in nodes]
+    edges = [
+        {"id": f"edge-{number}", "source": source, "source_port": "next", "target": target}
+        for number, (source, target) in enumerate(zip(ids, ids[1:], strict=False))
+    ]
+    return {"schema": 1, "nodes": nodes, "edges": edges, "settings": {}}
+
+
+WATCH_FRAMES = """
+window.frames_seen = [];
+let last = performance.now();
+const look = (now) => { window.frames_seen.push(now - last); last = now; requestAnimationFrame(look); };
+requestAnimationFrame(look);
+"""
