@@ -6,13 +6,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
-from app.http import health, ingest, segments, session, templates
+from app.http import (
+    health,
+    hooks,
+    ingest,
+    journeys,
+    messages,
+    public_links,
+    segments,
+    session,
+    templates,
+)
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 
 ROUTERS: list[APIRouter] = [
     health.router,
     session.router,
     ingest.router,
+    public_links.router,
+    hooks.router,
+    journeys.router,
+    messages.router,
     templates.router,
     segments.router,
 ]
