@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.channels.interface import Channel
 from engine.core.models import Tenant
+from engine.events.catalog import event_names
 from engine.landing.models import LandingPage
 from engine.segments.fields import find_field, segment_fields
 from engine.segments.models import Segment
@@ -20,26 +21,18 @@ PREVIEW_LENGTH = 600
 EVENT_NAMES = 200
 SAMPLE = 20
 
-EVENTS_SEEN = text("""
-    WITH RECURSIVE seen AS (
-        (SELECT name, 1 AS place FROM events ORDER BY tenant_id, name LIMIT 1)
-        UNION ALL
-        SELECT (SELECT min(e.name) FROM events e WHERE e.name > seen.name), seen.place + 1
-        FROM seen WHERE seen.name IS NOT NULL AND seen.place < :most
-    )
-    SELECT seen.name,
-           coalesce(array_agg(DISTINCT key.name) FILTER (WHERE key.name IS NOT NULL), '{}') AS properties
-    FROM seen
-    LEFT JOIN LATERAL (
-        SELECT properties FROM events e WHERE e.name = seen.name ORDER BY e.occurred_at DESC LIMIT :sample
-    ) AS recent ON true
-    LEFT JOIN LATERAL jsonb_object_keys(
-        CASE WHEN jsonb_typeof(recent.properties) = 'object' THEN recent.properties ELSE '{}' END
-    ) AS key(name) ON true
-    WHERE seen.name IS NOT NULL
-    GROUP BY seen.name ORDER BY seen.name
+PROPERTIES = text("""
+    SELECT wanted.name, array_agg(DISTINCT key.name) AS properties
+    FROM unnest(CAST(:names AS text[])) AS wanted(name)
+    CROSS JOIN LATERAL (
+        SELECT properties FROM events
+        WHERE events.name = wanted.name AND jsonb_typeof(properties) = 'object'
+        ORDER BY occurred_at DESC LIMIT :sample
+    ) AS recent
+    CROSS JOIN LATERAL jsonb_object_keys(recent.properties) AS key(name)
+    GROUP BY wanted.name
 """)
-"""Each event name once by walking the index, with the keys of its newest events' properties."""
+"""The keys of the newest events' properties, for many names at once."""
 
 
 def load_choices(session: Session) -> dict[str, Any]:
@@ -48,14 +41,15 @@ def load_choices(session: Session) -> dict[str, Any]:
     Lists are `{"id", "name", …}`; `fields` are `engine.segments.field.FieldInfo`, `open_operators` those of
     fields any key names (`event.total`).
     """
-    seen = session.execute(EVENTS_SEEN, {"most": EVENT_NAMES, "sample": SAMPLE}).all()
+    names = event_names(session)[:EVENT_NAMES]
+    properties = session.execute(PROPERTIES, {"names": names, "sample": SAMPLE})
     return {
         "channels": [channel.value for channel in Channel],
         "templates": _templates(session),
         "segments": _segments(session),
         "forms": _forms(session),
-        "events": [{"name": row.name} for row in seen],
-        "properties": {row.name: row.properties for row in seen},
+        "events": [{"name": name} for name in names],
+        "properties": {row.name: row.properties for row in properties},
         "tags": field_values(session, "tags", limit=100),
         "currency": session.scalar(select(Tenant.currency)),
         **_rule_fields(),

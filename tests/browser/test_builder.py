@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -71,7 +72,6 @@ def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) 
     moved = canvas.node(tag).bounding_box()
     assert moved != before
     page.keyboard.press("Control+z")
-    expect.poll(lambda: canvas.node(tag).bounding_box()) if hasattr(expect, "poll") else None
     page.wait_for_timeout(200)
     assert canvas.node(tag).bounding_box() == before
     page.keyboard.press("Control+Shift+z")
@@ -197,7 +197,7 @@ def ladder(steps: int) -> dict:
     ids = [node["id"] for node in nodes]
     edges = [
         {"id": f"edge-{number}", "source": source, "source_port": "next", "target": target}
-        for number, (source, target) in enumerate(zip(ids, ids[1:], strict=False))
+        for number, (source, target) in enumerate(pairwise(ids))
     ]
     return {"schema": 1, "nodes": nodes, "edges": edges, "settings": {}}
 

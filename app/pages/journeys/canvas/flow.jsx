@@ -59,11 +59,9 @@ export function Flow() {
     const point = event.changedTouches?.[0] ?? event;
     const goal = nodeUnder(point.clientX, point.clientY);
     const [source, port] = [connection.fromNode.id, connection.fromHandle.id];
-    if (goal && goal !== source) return actions.connect(source, port, goal);
-    const near = goal === source;
-    return store.setState({
-      chooser: { at: { x: point.clientX, y: point.clientY }, source, port, drop: !near },
-    });
+    if (goal === source) return;
+    if (goal) return actions.connect(source, port, goal);
+    store.setState({ chooser: { at: { x: point.clientX, y: point.clientY }, source, port, drop: true } });
   }, []);
 
   const isValid = useCallback(({ source, target }) => mayConnect(store.getState(), store.getState().kinds, source, target), []);

@@ -6,7 +6,7 @@ import { Handle, Position } from "@xyflow/react";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { sentenceOf } from "./sentences.js";
-import { noProblems, useCanvas } from "./store.js";
+import { noProblems, useCanvas, useCanvasStore } from "./store.js";
 
 const SIDES = {
   down: { in: Position.Top, out: Position.Bottom },
@@ -113,10 +113,22 @@ function figuresOf(counts, entrance) {
 function Ports({ id, ports, side }) {
   const taken = useCanvas((state) => ports.map((port) => (edgeAt(state.edges, id, port.id) ? "1" : "0")).join(""));
   const flows = useCanvas((state) => state.counts?.[id]?.ports);
+  const store = useCanvasStore();
+  // A click on "+" (React Flow only tells of drags): what comes next, or what to put between.
+  const ask = (event, port) => {
+    const { edges, readOnly } = store.getState();
+    const handle = event.target.closest(".jc-out");
+    if (!handle || readOnly) return;
+    event.stopPropagation();
+    const { left, bottom } = handle.getBoundingClientRect();
+    const at = { x: left, y: bottom + 6 };
+    const edge = edgeAt(edges, id, port.id);
+    store.setState({ chooser: edge ? { at, edgeId: edge.id } : { at, source: id, port: port.id } });
+  };
   return (
     <div className="jc-ports" data-many={ports.length > 1}>
       {ports.map((port, at) => (
-        <div key={port.id} className="jc-port" data-free={taken[at] === "0"}>
+        <div key={port.id} className="jc-port" data-free={taken[at] === "0"} onClick={(event) => ask(event, port)}>
           {port.label && (
             <span className="jc-port-label" title={port.label}>
               {port.label}
