@@ -1,6 +1,7 @@
 """All pages of the UI, in one place: to add one, write its folder and name it here."""
 
 from app.pages.home.page import HOME
+from app.pages.inbox.page import INBOX
 from app.pages.journeys.builder_page import BUILDER
 from app.pages.journeys.list_page import JOURNEYS
 from app.pages.login.page import LOGIN
@@ -13,6 +14,7 @@ PAGES: list[Page] = [
     HOME,
     JOURNEYS,
     BUILDER,
+    INBOX,
     SETTINGS,
     NOT_FOUND,
 ]

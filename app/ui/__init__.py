@@ -22,6 +22,7 @@ from app.ui.form import (
 )
 from app.ui.link import link, outside_link, text_link
 from app.ui.page_header import page_header
+from app.ui.poll import poll
 from app.ui.skeleton import bone, skeleton_cards, skeleton_lines
 from app.ui.table import Column, Paging, table
 from app.ui.theme import Token, Tone
@@ -58,6 +59,7 @@ __all__ = [
     "outside_link",
     "page_header",
     "pick",
+    "poll",
     "search_field",
     "select_field",
     "skeleton_cards",
