@@ -12,6 +12,8 @@ from app.http import (
     ingest,
     journeys,
     messages,
+    pages,
+    pages_api,
     public_links,
     segments,
     session,
@@ -29,6 +31,8 @@ ROUTERS: list[APIRouter] = [
     messages.router,
     templates.router,
     segments.router,
+    pages_api.router,
+    pages.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 

@@ -107,7 +107,7 @@ def update_page(session: Session, page_id: UUID, change: PageChange, *, now: dat
         InvalidInput, Conflict: as `create_page`.
     """
     page = get_page(session, page_id)
-    wanted = change.model_dump(exclude_unset=True)
+    wanted = change.model_dump(exclude_none=True)
     if wanted.get("slug", page.slug) != page.slug:
         _check_slug(session, wanted["slug"])
     if "form" in wanted:

@@ -61,6 +61,9 @@ class TemplateChange(BaseModel):
 VERSIONED = frozenset({"contents", "whatsapp"})
 """Fields whose change makes a new version: what a customer reads."""
 
+CLEARABLE = frozenset({"category"})
+"""Fields that None empties; elsewhere None says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -151,7 +154,7 @@ def update_template(
     wanted = {
         name: value
         for name, value in change.model_dump(exclude_unset=True).items()
-        if _differs(template, name, value)
+        if getattr(template, name) != value and (value is not None or name in CLEARABLE)
     }
     if wanted.get("name"):
         _check_name(session, wanted["name"], own_id=template_id)
@@ -254,10 +257,6 @@ def preview(
             default_language=default_language,
         )
     return Preview(message, tuple(missing), count_segments(message.body) if channel == "sms" else None)
-
-
-def _differs(template: Template, name: str, value: object) -> bool:
-    return bool(getattr(template, name) != value)
 
 
 def _keep_version(session: Session, template: Template) -> None:
