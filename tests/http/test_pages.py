@@ -84,6 +84,7 @@ def test_a_page_is_whole_without_scripts_and_strangers(visitor: TestClient, page
     assert answer.status_code == 200
     assert "Pottery &lt;workshop&gt;" in answer.text
     assert WORDING in unescape(answer.text)
+    assert 'role="alert"' not in answer.text
     assert "<script" not in answer.text
     assert not re.search(r'(src|href)="(?!/|#|data:,|http://localhost)', answer.text)
     policy = answer.headers["content-security-policy"]
