@@ -47,7 +47,6 @@ class RunningApp:
     def inside(self) -> Iterator[None]:
         """While this is open, `engine` in this process works on the application's database and Redis."""
         before = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
-        db.dispose_engines()
         os.environ["DATABASE_URL"] = self.database.render_as_string(hide_password=False)
         os.environ["REDIS_URL"] = self.redis_url
         settings.cache_clear()
@@ -150,7 +149,7 @@ def _own_redis(url: str) -> str:
     """A database of the same Redis that no other test empties."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return parts._replace(query=f"db={REDIS_DATABASE}").geturl()
+        return f"unix://{parts.path}?db={REDIS_DATABASE}"
     return parts._replace(path=f"/{REDIS_DATABASE}").geturl()
 
 
