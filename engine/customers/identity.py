@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import insert_many, transpose, unnest
 from engine.core.ids import new_id
+from engine.core.rowset import as_rows, rowset
 from engine.customers.models import IdentityKind
 
 
@@ -71,7 +71,7 @@ KNOWN = text(f"""
         coalesce(customer.external_id, customer.merged_into::text) IS NOT NULL AS has_user_id,
         coalesce(customer.external_id, customer.phone, customer.email, customer.merged_into::text) IS NULL
             AS is_anonymous
-    FROM {unnest(_CLAIMS)}
+    FROM {rowset(_CLAIMS)}
     JOIN customer_identities identity
         ON identity.tenant_id = :tenant AND identity.kind = rows.kind AND identity.value = rows.value
     JOIN customers customer ON customer.id = identity.customer_id
@@ -81,18 +81,24 @@ KNOWN_BY_EXTERNAL_ID = text("""
     SELECT external_id, id FROM customers WHERE tenant_id = :tenant AND external_id = ANY(:values)
 """)
 
-_IDENTITIES = {"tenant_id": "uuid", "kind": "text", "value": "text", "customer_id": "uuid"}
+_IDENTITIES = {"kind": "text", "value": "text", "customer_id": "uuid"}
 
-_MERGES = {"source": "uuid", "target": "uuid"}
+CLAIM = text(f"""
+    INSERT INTO customer_identities (tenant_id, kind, value, customer_id)
+    SELECT :tenant, kind, value, customer_id FROM {rowset(_IDENTITIES)}
+    ON CONFLICT DO NOTHING
+""")
+
+MERGES = {"source": "uuid", "target": "uuid"}
 
 MOVE_IDENTITIES = text(f"""
     UPDATE customer_identities identity SET customer_id = rows.target
-    FROM {unnest(_MERGES)} WHERE identity.customer_id = rows.source AND identity.tenant_id = :tenant
+    FROM {rowset(MERGES)} WHERE identity.customer_id = rows.source AND identity.tenant_id = :tenant
 """)
 
 MARK_MERGED = text(f"""
     UPDATE customers SET merged_into = rows.target, updated_at = :now
-    FROM {unnest(_MERGES)} WHERE customers.id = rows.source
+    FROM {rowset(MERGES)} WHERE customers.id = rows.source
 """)
 
 _ALIASES = {"previous": "text", "current": "text"}
@@ -100,7 +106,7 @@ _ALIASES = {"previous": "text", "current": "text"}
 ADD_USER_IDS = text(f"""
     INSERT INTO customer_identities (tenant_id, kind, value, customer_id)
     SELECT :tenant, '{IdentityKind.USER_ID}', rows.current, known.customer_id
-    FROM {unnest(_ALIASES)}
+    FROM {rowset(_ALIASES)}
     JOIN customer_identities known ON known.tenant_id = :tenant
         AND known.kind = '{IdentityKind.USER_ID}' AND known.value = rows.previous
     ORDER BY rows.current
@@ -111,7 +117,7 @@ ADD_USER_IDS = text(f"""
 def look_up(session: Session, tenant_id: UUID, claims: Iterable[Claim]) -> dict[Claim, Owner]:
     """The owners of these values; values nobody claimed are left out. One query, a second for unknown user ids."""
     asked = list(set(claims))
-    rows = session.execute(KNOWN, {"tenant": tenant_id, **transpose(_CLAIMS, asked)})
+    rows = session.execute(KNOWN, {"tenant": tenant_id, "rows": as_rows(_CLAIMS, asked)})
     customers: dict[UUID, Owner] = {}
     owners: dict[Claim, Owner] = {}
     for kind, value, customer_id, has_user_id, is_anonymous in rows:
@@ -182,18 +188,18 @@ def claim_values(session: Session, tenant_id: UUID, claims: Sequence[tuple[Claim
 
     Written in order of kind and value, so that two calls that share values wait for each other in turn.
     """
-    rows = sorted((tenant_id, claim.kind, claim.value, owner.customer_id) for claim, owner in claims)
-    written = insert_many(session, "customer_identities", _IDENTITIES, rows, then="ON CONFLICT DO NOTHING")
-    return written is None or written.rowcount == len(rows)
+    if not claims:
+        return True
+    rows = sorted((*claim, owner.customer_id) for claim, owner in claims)
+    written = session.execute(CLAIM, {"tenant": tenant_id, "rows": as_rows(_IDENTITIES, rows)})
+    return written.rowcount == len(rows)  # type: ignore[attr-defined, no-any-return]
 
 
 def merge(session: Session, tenant_id: UUID, merges: Mapping[UUID, UUID], *, now: datetime) -> None:
     """Let known customers answer for anonymous ones; what happened before stays under the anonymous customer's id."""
-    if not merges:
-        return
-    pairs = transpose(_MERGES, sorted(merges.items()))
-    session.execute(MOVE_IDENTITIES, {"tenant": tenant_id, **pairs})
-    session.execute(MARK_MERGED, {"now": now, **pairs})
+    pairs = as_rows(MERGES, sorted(merges.items()))
+    session.execute(MOVE_IDENTITIES, {"tenant": tenant_id, "rows": pairs})
+    session.execute(MARK_MERGED, {"now": now, "rows": pairs})
 
 
 def add_user_ids(session: Session, tenant_id: UUID, aliases: Sequence[tuple[str, str]]) -> None:
@@ -203,4 +209,4 @@ def add_user_ids(session: Session, tenant_id: UUID, aliases: Sequence[tuple[str,
         aliases: `(previous user id, new user id)`; previous ones nobody bears are passed over.
     """
     if aliases:
-        session.execute(ADD_USER_IDS, {"tenant": tenant_id, **transpose(_ALIASES, aliases)})
+        session.execute(ADD_USER_IDS, {"tenant": tenant_id, "rows": as_rows(_ALIASES, aliases)})

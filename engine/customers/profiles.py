@@ -18,10 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import as_json, transpose, unnest
 from engine.core.errors import InvalidInput, Unavailable
+from engine.core.rowset import as_rows, rowset
 from engine.customers import identity
-from engine.customers.identity import Claim, Owner
+from engine.customers.identity import MERGES, Assignment, Claim, Owner
 from engine.customers.models import IdentityKind
 
 LONGEST_ID = 255
@@ -115,6 +115,8 @@ def read_phone(value: Any, country: str) -> str:
     Raises:
         ValueError: it is not a number that can exist; the message says what is expected.
     """
+    if isinstance(value, str) and _is_whole(value):
+        return value
     try:
         number = phonenumbers.parse(str(value), country)
     except phonenumbers.NumberParseException:
@@ -122,6 +124,21 @@ def read_phone(value: Any, country: str) -> str:
     if number is None or not phonenumbers.is_valid_number(number):
         raise ValueError("is not a phone number; write it with the country code, e.g. +91 98200 12345")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+WHOLE_PHONE = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
+
+
+def _is_whole(value: str) -> bool:
+    """Whether this is a valid number in E.164 as it stands: then there is nothing to read out of it."""
+    if not WHOLE_PHONE.fullmatch(value):
+        return False
+    for end in (2, 3, 4):
+        code, rest = int(value[1:end]), value[end:]
+        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            number = phonenumbers.PhoneNumber(country_code=code, national_number=int(rest))
+            return rest[0] != "0" and phonenumbers.is_valid_number(number)
+    return False
 
 
 def read_email(value: Any, country: str = "") -> str:
@@ -318,13 +335,14 @@ def _without_empty(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def claims_of(profile: Profile) -> tuple[Claim, ...]:
     """The values by which this person can be found, strongest first."""
-    values = (
-        (IdentityKind.USER_ID, profile.user_id),
-        (IdentityKind.ANONYMOUS_ID, profile.anonymous_id),
-        (IdentityKind.PHONE, profile.phone),
-        (IdentityKind.EMAIL, profile.email),
-    )
-    return tuple(Claim(kind.value, value) for kind, value in values if value)
+    values = profile.user_id, profile.anonymous_id, profile.phone, profile.email
+    return tuple(Claim(kind, value) for kind, value in zip(CLAIM_KINDS, values, strict=True) if value)
+
+
+CLAIM_KINDS = tuple(
+    kind.value
+    for kind in (IdentityKind.USER_ID, IdentityKind.ANONYMOUS_ID, IdentityKind.PHONE, IdentityKind.EMAIL)
+)
 
 
 def save_profiles(
@@ -351,56 +369,72 @@ def save_profiles(
     people = [claims_of(profile) for profile in profiles]
     _check_lengths(people)
     for _ in range(TRIES):
-        attempt = session.begin_nested()
-        try:
-            saved = _save(session, tenant_id, profiles, people, source, now)
-        except DBAPIError as error:
-            attempt.rollback()
-            if not isinstance(error.orig, (pg.UniqueViolation, pg.DeadlockDetected)):
-                raise
-            continue
-        if saved is not None:
-            attempt.commit()
-            return saved
-        attempt.rollback()
+        known = identity.look_up(session, tenant_id, (claim for claims in people for claim in claims))
+        plan = _plan(profiles, people, known)
+        if not plan.writes or _written(session, tenant_id, plan, source, now):
+            return [Saved(owner.customer_id, owner.is_new) for owner in plan.assigned.owners]
     raise Unavailable("These customers are being changed by somebody else. Try again in a moment.")
 
 
 def _check_lengths(people: Iterable[Sequence[Claim]]) -> None:
     for claims in people:
         for kind, value in claims:
-            if len(value) > LONGEST_ID:
+            if len(value) > LONGEST_ID or "\0" in value:
                 raise InvalidInput(
-                    f"{kind}: is longer than {LONGEST_ID} characters.", details={"field": kind}
+                    f"{kind}: must be at most {LONGEST_ID} characters, none of them NUL.",
+                    details={"field": kind},
                 )
 
 
-def _save(
-    session: Session,
-    tenant_id: UUID,
-    profiles: Sequence[Profile],
-    people: Sequence[Sequence[Claim]],
-    source: str,
-    now: datetime,
-) -> list[Saved] | None:
-    """One attempt; None when somebody else was faster with one of the values."""
-    known = identity.look_up(session, tenant_id, (claim for claims in people for claim in claims))
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who everybody is, and what must be written because of it."""
+
+    assigned: Assignment
+    new: Mapping[Owner, Profile]
+    changed: Mapping[Owner, Profile]
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.new or self.changed or self.assigned.claims or self.assigned.merges)
+
+
+def _plan(
+    profiles: Sequence[Profile], people: Sequence[Sequence[Claim]], known: Mapping[Claim, Owner]
+) -> _Plan:
     assigned = identity.assign(people, known)
     folded = _fold(profiles, assigned.owners)
-    new = {owner: profile for owner, profile in folded.items() if owner.is_new}
-    if not _create(session, tenant_id, new, source, now):
-        return None
-    if not identity.claim_values(session, tenant_id, assigned.claims):
-        return None
-    identity.merge(session, tenant_id, assigned.merges, now=now)
     promoted = {owner for claim, owner in assigned.claims if claim.kind == IdentityKind.USER_ID}
-    changes = {
-        owner: profile
-        for owner, profile in folded.items()
-        if not owner.is_new and (owner in promoted or _says(profile))
-    }
-    _change(session, changes, now)
-    return [Saved(owner.customer_id, owner.is_new) for owner in assigned.owners]
+    new: dict[Owner, Profile] = {}
+    changed: dict[Owner, Profile] = {}
+    for owner, profile in folded.items():
+        if owner.is_new:
+            new[owner] = profile
+        elif owner in promoted or _says(profile):
+            changed[owner] = profile
+    return _Plan(assigned, new, changed)
+
+
+def _written(session: Session, tenant_id: UUID, plan: _Plan, source: str, now: datetime) -> bool:
+    """Carry out a plan; False, with nothing written, when somebody else was faster with one of the values."""
+    attempt = session.begin_nested()
+    try:
+        won = _create(session, tenant_id, plan.new, source, now) and identity.claim_values(
+            session, tenant_id, plan.assigned.claims
+        )
+        if won:
+            _change(session, plan.changed, now)
+            _merge(session, tenant_id, plan.assigned.merges, now)
+    except DBAPIError as error:
+        attempt.rollback()
+        if not isinstance(error.orig, (pg.UniqueViolation, pg.DeadlockDetected)):
+            raise
+        return False
+    if won:
+        attempt.commit()
+    else:
+        attempt.rollback()
+    return won
 
 
 def _fold(profiles: Sequence[Profile], owners: Sequence[Owner]) -> dict[Owner, Profile]:
@@ -445,18 +479,18 @@ _COLUMNS = {
     "timezone": "text",
     "category": "text",
     "source": "text",
-    "tags": "text",
-    "interests": "text",
+    "tags": "text[]",
+    "interests": "text[]",
     "attributes": "jsonb",
 }
-"""What is written of a profile. Arrays travel as their text, for `unnest` would flatten arrays of arrays."""
+"""What is written of a profile."""
 
 CREATE = text(f"""
     INSERT INTO customers (tenant_id, created_at, updated_at, {", ".join(_COLUMNS)})
     SELECT :tenant, :now, :now, id, external_id, coalesce(name, ''), coalesce(first_name, ''),
         coalesce(last_name, ''), phone, email, birthday, anniversary, language, city, timezone, category, source,
-        tags::text[], interests::text[], attributes
-    FROM {unnest(_COLUMNS)}
+        tags, interests, attributes
+    FROM {rowset(_COLUMNS)}
     ON CONFLICT DO NOTHING
 """)
 
@@ -469,20 +503,43 @@ _SET = {
         for name in _COLUMNS
         if name not in ("id", "external_id", "tags", "interests", "attributes")
     },
-    "tags": "customer.tags || ARRAY(SELECT unnest(rows.tags::text[]) EXCEPT SELECT unnest(customer.tags))",
+    "tags": "customer.tags || ARRAY(SELECT unnest(rows.tags) EXCEPT SELECT unnest(customer.tags))",
     "interests": (
-        "customer.interests || ARRAY(SELECT unnest(rows.interests::text[]) EXCEPT SELECT unnest(customer.interests))"
+        "customer.interests || ARRAY(SELECT unnest(rows.interests) EXCEPT SELECT unnest(customer.interests))"
     ),
     "attributes": "customer.attributes || rows.attributes",
 }
 
 CHANGE = text(f"""
     UPDATE customers customer SET updated_at = :now, {", ".join(f"{name} = {value}" for name, value in _SET.items())}
-    FROM {unnest(_COLUMNS)}
+    FROM {rowset(_COLUMNS)}
     WHERE customer.id = rows.id AND ({", ".join(f"customer.{name}" for name in _SET)})
         IS DISTINCT FROM ({", ".join(_SET.values())})
 """)
 """A profile that says nothing new writes nothing: browsers identify on every page."""
+
+
+_TEXTS = ("name", "first_name", "last_name")
+
+_FILL = {
+    **{name: f"coalesce(nullif(customer.{name}, ''), source.{name})" for name in _TEXTS},
+    **{
+        name: f"coalesce(customer.{name}, source.{name})"
+        for name in ("birthday", "anniversary", "language", "city", "timezone", "category")
+    },
+    **{
+        name: f"customer.{name} || ARRAY(SELECT unnest(source.{name}) EXCEPT SELECT unnest(customer.{name}))"
+        for name in ("tags", "interests")
+    },
+    "attributes": "source.attributes || customer.attributes",
+}
+
+FILL = text(f"""
+    UPDATE customers customer SET updated_at = :now, {", ".join(f"{name} = {value}" for name, value in _FILL.items())}
+    FROM {rowset(MERGES)}, customers source
+    WHERE source.id = rows.source AND customer.id = rows.target
+""")
+"""What an anonymous visitor said fills the gaps of the customer it turned out to be."""
 
 
 def _create(
@@ -491,10 +548,10 @@ def _create(
     if not new:
         return True
     rows = [
-        _row(owner, profile if profile.source else replace(profile, source=source))
+        _row(owner, profile, source)
         for owner, profile in sorted(new.items(), key=lambda each: each[1].user_id or "")
     ]
-    result = session.execute(CREATE, {"tenant": tenant_id, "now": now, **transpose(_COLUMNS, rows)})
+    result = session.execute(CREATE, {"tenant": tenant_id, "now": now, "rows": as_rows(_COLUMNS, rows)})
     return result.rowcount == len(rows)  # type: ignore[attr-defined, no-any-return]
 
 
@@ -505,8 +562,14 @@ def _change(session: Session, changes: Mapping[Owner, Profile], now: datetime) -
     ids = sorted(owner.customer_id for owner in changes)
     if len(ids) > 1:
         session.execute(LOCK, {"ids": ids})
-    rows = [_row(owner, profile) for owner, profile in changes.items()]
-    session.execute(CHANGE, {"now": now, **transpose(_COLUMNS, rows)})
+    rows = [_row(owner, profile, None) for owner, profile in changes.items()]
+    session.execute(CHANGE, {"now": now, "rows": as_rows(_COLUMNS, rows)})
+
+
+def _merge(session: Session, tenant_id: UUID, merges: Mapping[UUID, UUID], now: datetime) -> None:
+    if merges:
+        identity.merge(session, tenant_id, merges, now=now)
+        session.execute(FILL, {"now": now, "rows": as_rows(MERGES, sorted(merges.items()))})
 
 
 def _says(profile: Profile) -> bool:
@@ -514,7 +577,7 @@ def _says(profile: Profile) -> bool:
     return any(getattr(profile, name) for name in SAYING)
 
 
-def _row(owner: Owner, profile: Profile) -> tuple[Any, ...]:
+def _row(owner: Owner, profile: Profile, source: str | None) -> tuple[Any, ...]:
     return (
         owner.customer_id,
         profile.user_id,
@@ -529,16 +592,8 @@ def _row(owner: Owner, profile: Profile) -> tuple[Any, ...]:
         profile.city,
         profile.timezone,
         profile.category,
-        profile.source,
-        _array(profile.tags),
-        _array(profile.interests),
-        as_json(profile.attributes),
+        profile.source or source,
+        profile.tags,
+        profile.interests,
+        profile.attributes,
     )
-
-
-def _array(words: Sequence[str]) -> str:
-    """PostgreSQL's text of an array."""
-    if not words:
-        return "{}"
-    quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
-    return "{" + ",".join(f'"{word}"' for word in quoted) + "}"

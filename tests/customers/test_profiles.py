@@ -13,7 +13,7 @@ from engine.core.accounts import create_tenant
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.customers.models import Customer, CustomerIdentity
-from engine.customers.profiles import Profile, Saved, read_profile, save_profiles
+from engine.customers.profiles import Profile, Saved, read_phone, read_profile, save_profiles
 
 SAID = {
     "firstName": "Asha",
@@ -141,6 +141,20 @@ def test_a_visitor_who_signs_in_becomes_the_known_customer(tenant: UUID, now: da
     assert merged == {known.customer_id: None, visitor.customer_id: known.customer_id}
 
 
+def test_what_a_visitor_said_fills_gaps_only(tenant: UUID, now: datetime) -> None:
+    said = Profile(anonymous_id="a1", name="A.", city="Pune", tags=("yoga",), attributes={"x": 1, "y": 1})
+    save(tenant, [said], now)
+    save(tenant, [Profile(user_id="u1", name="Asha", tags=("vip",), attributes={"y": 2})], now)
+    save(tenant, [Profile(user_id="u1", anonymous_id="a1")], now)
+    asha = next(customer for customer in customers(tenant) if customer.external_id)
+    assert (asha.name, asha.city, asha.tags, asha.attributes) == (
+        "Asha",
+        "Pune",
+        ["vip", "yoga"],
+        {"x": 1, "y": 2},
+    )
+
+
 def test_a_customer_made_elsewhere_is_found_by_external_id(tenant: UUID, now: datetime) -> None:
     with tenant_session(tenant) as session:
         session.add(Customer(tenant_id=tenant, external_id="u1"))
@@ -159,9 +173,30 @@ def test_what_says_nothing_new_writes_nothing(tenant: UUID, now: datetime) -> No
         assert session.scalar(select(func.min(Customer.updated_at))) == before
 
 
-def test_too_long_an_id_is_refused(tenant: UUID, now: datetime) -> None:
+@pytest.mark.parametrize("user_id", ["x" * 256, "a\0b"])
+def test_an_id_that_cannot_be_kept_is_refused(tenant: UUID, now: datetime, user_id: str) -> None:
     with pytest.raises(InvalidInput, match="user_id"):
-        save(tenant, [Profile(user_id="x" * 256)], now)
+        save(tenant, [Profile(user_id=user_id)], now)
+
+
+@given(
+    st.tuples(
+        st.sampled_from(
+            ["91", "1", "7", "44", "39", "49", "36", "52", "54", "55", "86", "971", "977", "880"]
+        ),
+        st.text("0123456789", min_size=6, max_size=12),
+    )
+)
+def test_the_short_way_of_reading_phones_agrees_with_the_long_one(parts: tuple[str, str]) -> None:
+    value = "+" + "".join(parts)
+
+    def read(written: str) -> str | None:
+        try:
+            return read_phone(written, "IN")
+        except ValueError:
+            return None
+
+    assert read(value) == read(f" {value}")
 
 
 def test_tenants_do_not_share_people(tenant: UUID, other_tenant: UUID, now: datetime) -> None:
