@@ -63,8 +63,19 @@ ENQUEUE = text(f"""
 """)
 
 
-def record(session: Session, tenant_id: UUID, events: Sequence[NewEvent], *, now: datetime) -> list[UUID]:
-    """Record events in three statements, whatever their number; returns the ids of those that were new."""
+def record(
+    session: Session,
+    tenant_id: UUID,
+    events: Sequence[NewEvent],
+    *,
+    now: datetime,
+    live_after: datetime | None = None,
+) -> list[UUID]:
+    """Record events in three statements, whatever their number; returns the ids of those that were new.
+
+    Args:
+        live_after: events that happened before are history: kept, but shown to no journey (imports).
+    """
     by_key = {event.key: event for event in events}
     if not by_key:
         return []
@@ -89,6 +100,7 @@ def record(session: Session, tenant_id: UUID, events: Sequence[NewEvent], *, now
     queued = [
         (event_id, event.customer_id, event.name, event.occurred_at, as_json(event.properties))
         for event_id, event in new
+        if live_after is None or event.occurred_at >= live_after
     ]
     if queued:
         session.execute(ENQUEUE, {"tenant": tenant_id, **transpose(_QUEUE, queued)})
