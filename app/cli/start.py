@@ -7,8 +7,10 @@ import threading
 import time
 
 from app.cli.ground import standing_servers
+from app.cli.seed import DemoLogin, demo_login, seed_demo
 from app.cli.supervisor import Role, Supervisor
 from engine.core import db
+from engine.core.doors import all_tenants
 from engine.core.errors import SettingsError
 from engine.core.settings import settings
 
@@ -25,6 +27,7 @@ def start() -> int:
     demand_free_port(settings().port)
     with standing_servers():
         db.migrate()
+        seed_if_empty()
         supervisor = Supervisor(roles(settings().worker_processes))
         supervisor.stop_on_signals()
         threading.Thread(target=_welcome, args=(supervisor,), daemon=True).start()
@@ -71,15 +74,25 @@ def _welcome(supervisor: Supervisor) -> None:
         if supervisor.is_stopping:
             return
         time.sleep(READY_LOOK_SECONDS)
-    for line in welcome_lines(settings().public_url):
+    for line in welcome_lines(settings().public_url, demo_login()):
         supervisor.say(line)
 
 
-def welcome_lines(url: str) -> list[str]:
+def seed_if_empty() -> None:
+    """A new installation begins with the demo studio; one with tenants of its own is left alone."""
+    if not all_tenants():
+        seed_demo()
+
+
+def welcome_lines(url: str, login: DemoLogin | None) -> list[str]:
     """What a person needs to know to begin."""
+    sign_in = [f"  sign in      {login.email} / {login.password}"] if login else []
     return [
         "",
         f"Safar is ready at {url}",
+        *sign_in,
         f"  local inbox  {url}/inbox  (every message the demo studio sends lands there)",
+        f"  try it       {url}/p/demo/trial-class  (fill in the form, then look into the inbox)",
+        "  real data    safar import completejourney  (a real shop's year: 2,469 households)",
         "  stop         Ctrl-C",
     ]

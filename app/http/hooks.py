@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from app.http.body import read_body
+from app.http.incoming import read_body
 from engine.channels.accounts import load_account
 from engine.channels.interface import Account
 from engine.channels.whatsapp import SIGNATURE_HEADER, WhatsAppProvider, demand_signature

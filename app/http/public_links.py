@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from app.http.body import read_body
+from app.http.incoming import client_address, read_body
 from app.http.public.preferences_view import preferences_view
 from app.http.public.view import View, missing_view
 from engine.core.clock import utc_now
@@ -72,7 +72,7 @@ async def leave(token: str, request: Request) -> Response:
     if b"List-Unsubscribe" in raw:
         form = {"List-Unsubscribe": "One-Click"}
     visit = Visit(
-        ip=request.client.host if request.client else None,
+        ip=client_address(request),
         user_agent=request.headers.get("user-agent"),
         page_url=f"{settings().public_url}/u/{token}",
     )

@@ -1,6 +1,6 @@
 """The local inbox: what a customer would have received, while no provider is connected. Readable in the UI."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +51,21 @@ class InboxPage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of the inbox, whole."""
+
+    id: UUID
+    channel: str
+    recipient: str
+    customer_id: UUID | None
+    subject: str | None
+    body: str
+    html: str | None
+    headers: Mapping[str, str]
+    received_at: datetime
+
+
 def receive(session: Session, tenant_id: UUID, messages: Sequence[Outgoing], *, now: datetime) -> None:
     """Take messages in, in the transaction that marks them sent; a message's id makes it arrive once."""
     rows = [
@@ -85,6 +100,27 @@ def list_inbox(
         .limit(limit)
     )
     return InboxPage([_row(each) for each in found], total)
+
+
+def all_messages(session: Session, *, limit: int) -> list[Received]:
+    """The newest messages, whole."""
+    found = session.scalars(
+        select(InboxMessage).order_by(InboxMessage.received_at.desc(), InboxMessage.id.desc()).limit(limit)
+    )
+    return [
+        Received(
+            id=each.id,
+            channel=each.channel,
+            recipient=each.recipient,
+            customer_id=each.customer_id,
+            subject=each.subject,
+            body=each.body,
+            html=each.html,
+            headers=each.headers,
+            received_at=each.received_at,
+        )
+        for each in found
+    ]
 
 
 def read_inbox(session: Session, message_id: UUID, *, now: datetime) -> InboxMessage:

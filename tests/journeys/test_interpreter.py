@@ -85,7 +85,9 @@ def test_a_rule_after_a_tag_sees_the_tag(studio: Any, build: Build, step: Build)
     while advance_due(studio.tenant, now=studio.now).enrolments:
         pass
     with tenant_session(studio.tenant) as session:
-        assert set(session.scalars(select(Customer.id).where(Customer.tags == ["new", "seen"]))) == set(customers)
+        assert set(session.scalars(select(Customer.id).where(Customer.tags == ["new", "seen"]))) == set(
+            customers
+        )
 
 
 def test_a_webhook_is_queued_once_for_each_visit(studio: Any, build: Build, step: Build) -> None:

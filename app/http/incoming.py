@@ -1,4 +1,6 @@
-"""Reading a request's body without ever holding more of it than is wanted."""
+"""What every public door asks of a request: its body, never more of it than is wanted, and where it comes from."""
+
+from ipaddress import ip_address
 
 from fastapi import Request
 
@@ -23,3 +25,11 @@ async def read_body(request: Request, most: int) -> bytes:
             raise refusal
         parts.append(part)
     return b"".join(parts)
+
+
+def client_address(request: Request) -> str | None:
+    """The visitor's IP address; None when the server does not know it, e.g. behind a socket."""
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Stand-ins that speak the providers' wire protocols (providers 9.4)."""
