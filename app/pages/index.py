@@ -8,12 +8,16 @@ from app.pages.login.page import LOGIN
 from app.pages.not_found import NOT_FOUND
 from app.pages.registry import Page
 from app.pages.settings.page import SETTINGS
+from app.pages.templates.editor_page import TEMPLATE
+from app.pages.templates.list_page import TEMPLATES
 
 PAGES: list[Page] = [
     LOGIN,
     HOME,
     JOURNEYS,
     BUILDER,
+    TEMPLATES,
+    TEMPLATE,
     INBOX,
     SETTINGS,
     NOT_FOUND,

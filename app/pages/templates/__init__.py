@@ -1,0 +1,1 @@
+"""What messages say: the list of templates and the editor of one."""
