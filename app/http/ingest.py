@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from app.http.auth import write_caller
+from app.http.incoming import read_body
 from engine.core.clock import utc_now
 from engine.core.errors import SafarError, TooLarge
 from engine.customers.ingest import Problem, Taken, take
@@ -48,7 +49,7 @@ router = APIRouter(prefix="/v1", tags=["Ingestion"])
 def _door(kind: Kind | None) -> Callable[[Request], Awaitable[Response]]:
     async def receive(request: Request) -> Response:
         try:
-            packed = await _read_body(request)
+            packed = await read_body(request, LARGEST_CALL)
             return await run_in_threadpool(_answer, request.headers.get("authorization", ""), packed, kind)
         except SafarError as error:
             return _json(error.as_json(), error.status)
@@ -81,25 +82,6 @@ async def browser_settings(write_key: str, request: Request) -> Response:
     host = f"{request.url.netloc}/v1"
     to_us = {"apiKey": write_key, "apiHost": host, "protocol": request.url.scheme}
     return _json({"integrations": {"Segment.io": to_us}, "plan": {}}, 200)
-
-
-async def _read_body(request: Request) -> bytes:
-    """The body as sent; stops reading as soon as it is too large.
-
-    Raises:
-        TooLarge: more than `LARGEST_CALL` bytes were announced or came.
-    """
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > LARGEST_CALL:
-        raise _too_large()
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_CALL:
-            raise _too_large()
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _answer(authorization: str, packed: bytes, kind: Kind | None) -> Response:

@@ -15,9 +15,13 @@ from sqlalchemy.orm import Session
 
 from engine.core.db import tenant_session
 from engine.core.errors import Unavailable
+from engine.core.ids import key_of
+from engine.core.models import Tenant
 from engine.core.tenants import get_tenant
+from engine.customers.commerce import order_id, read_order
 from engine.customers.identity import add_user_ids
 from engine.customers.messages import Kind, Message, Unusable, read_message, read_moment
+from engine.customers.orders import ORDER_COMPLETED, NewOrder, save_orders
 from engine.customers.profiles import Profile, read_profile, save_profiles
 from engine.events.record import NewEvent, record
 
@@ -106,11 +110,11 @@ def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now:
     )
     people: dict[Any, Profile] = {}
     left_out: list[Problem] = []
-    country = ""
+    tenant: Tenant | None = None
     for index, message in messages.items():
         if message.kind in PROFILES:
-            country = country or get_tenant(session).country
-            people[index], problems = _profile(message, country)
+            tenant = tenant or get_tenant(session)
+            people[index], problems = _profile(message, tenant.country)
             left_out += [Problem(index, f"traits.{each.field}", each.message) for each in problems]
         else:
             person = message.user_id, message.anonymous_id
@@ -118,22 +122,45 @@ def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now:
                 people[person] = Profile(user_id=message.user_id, anonymous_id=message.anonymous_id)
     saved = save_profiles(session, tenant_id, list(people.values()), source=SOURCE, now=now)
     customers = {who: each.customer_id for who, each in zip(people, saved, strict=True)}
-    events = [
-        NewEvent(
-            customers[message.user_id, message.anonymous_id],
-            message.name,
-            EVENT_KINDS[message.kind],
-            SOURCE,
-            message.said,
-            message.context,
-            message.occurred_at,
-            message.key,
-        )
-        for message in messages.values()
-        if message.name
-    ]
+    events: list[NewEvent] = []
+    orders: list[NewOrder] = []
+    for index, message in messages.items():
+        if not message.name:
+            continue
+        customer_id = customers[message.user_id, message.anonymous_id]
+        number = order_id(message.said) if message.name == ORDER_COMPLETED else None
+        if number is not None:
+            tenant = tenant or get_tenant(session)
+            try:
+                orders.append(_order(message, number, customer_id, tenant.currency))
+            except ValueError as error:
+                left_out.append(Problem(index, "properties", str(error)))
+        events.append(_event(message, customer_id, number))
     record(session, tenant_id, events, now=now)
+    if orders:
+        save_orders(session, tenant_id, orders, now=now)
     return left_out
+
+
+def _event(message: Message, customer_id: UUID, order_number: str | None) -> NewEvent:
+    """An order's event bears the key by which `save_orders` knows it, so that an order makes one event, however
+    it comes to us."""
+    key = message.key if order_number is None else key_of("order", order_number)
+    kind = EVENT_KINDS[message.kind]
+    return NewEvent(
+        customer_id, message.name, kind, SOURCE, message.said, message.context, message.occurred_at, key
+    )
+
+
+def _order(message: Message, number: str, customer_id: UUID, currency: str) -> NewOrder:
+    return read_order(
+        message.said,
+        number=number,
+        customer_id=customer_id,
+        at=message.occurred_at,
+        currency=currency,
+        source=SOURCE,
+    )
 
 
 EVENT_KINDS = {Kind.TRACK.value: "track", Kind.PAGE.value: "page", Kind.SCREEN.value: "screen"}

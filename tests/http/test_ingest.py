@@ -25,7 +25,7 @@ from engine.core.accounts import create_key
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.models import KeyKind
-from engine.customers.models import Consent, Customer
+from engine.customers.models import Consent, Customer, Order, OrderLine
 from engine.events.models import Event
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
@@ -372,3 +372,63 @@ def test_a_visitors_events_and_the_sign_in(post: Callable[..., httpx.Response], 
     [customer] = customers(tenant)
     assert {event.customer_id for event in events(tenant)} == {customer.id}
     assert (customer.external_id, customer.first_name) == ("u1", "Asha")
+
+
+# -- orders
+
+
+def order(**said: Any) -> dict[str, Any]:
+    products = [{"product_id": "p1", "name": "Saree", "category": "Sarees", "price": 750.25, "quantity": 2}]
+    return track(
+        event="Order Completed", properties={"order_id": "o1", "total": 1500.5, "products": products, **said}
+    )
+
+
+def orders(tenant: UUID) -> list[tuple[str, int, str]]:
+    with tenant_session(tenant) as session:
+        found = session.execute(select(Order.external_id, Order.total_minor, Order.currency))
+        return [(row.external_id, row.total_minor, row.currency) for row in found]
+
+
+def test_a_completed_order_is_an_order(post: Callable[..., httpx.Response], tenant: UUID) -> None:
+    assert post("track", order(coupon="NEW")).json() == {"success": True}
+    assert (
+        post("batch", {"batch": [order(), order(order_id=2, total=None, currency="jpy")]}).status_code == 200
+    )
+    assert sorted(orders(tenant)) == [("2", 1500, "JPY"), ("o1", 150050, "INR")]
+    [customer] = customers(tenant)
+    assert customer.order_count == 2
+    first, second = sorted(events(tenant), key=lambda event: str(event.properties["order_id"]), reverse=True)
+    assert (first.properties["coupon"], second.properties["order_id"]) == ("NEW", 2)
+    with tenant_session(tenant) as session:
+        lines = session.execute(select(OrderLine.name, OrderLine.quantity, OrderLine.amount_minor)).all()
+    assert ("Saree", 2, 150050) in [tuple(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"total": "much"},
+        {"total": -1},
+        {"total": 1e300},
+        {"total": None, "products": None},
+        {"total": None, "products": [1, {"name": "x"}, {"product_id": True, "price": "x"}][:2]},
+    ],
+)
+def test_an_order_without_a_total_is_an_event_only(
+    post: Callable[..., httpx.Response], tenant: UUID, said: dict[str, Any]
+) -> None:
+    answer = post("track", order(**said))
+    assert answer.status_code == 200
+    assert [each["field"] for each in answer.json()["left_out"]] == ["properties"]
+    assert orders(tenant) == []
+    assert len(events(tenant)) == 1
+
+
+@pytest.mark.parametrize("number", [None, "", {}, True, "x" * 256])
+def test_an_order_without_a_number_is_an_event_only(
+    post: Callable[..., httpx.Response], tenant: UUID, number: Any
+) -> None:
+    assert post("track", order(order_id=number)).json() == {"success": True}
+    assert orders(tenant) == []
+    assert len(events(tenant)) == 1
