@@ -1,13 +1,13 @@
 """Landing pages as staff keep them, and as visitors ask for them (L1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from engine.core.errors import Conflict, NotFound
@@ -195,39 +195,39 @@ def list_pages(session: Session, *, search: str = "") -> list[ListedPage]:
 
 def find_page(session: Session, slug: str) -> PublicPage | None:
     """The published page at this address."""
-    return _public(session, LandingPage.slug == slug)
+    return next(iter(_public(session, LandingPage.slug == slug)), None)
 
 
-def find_form(session: Session, form_id: UUID) -> PublicPage | None:
-    """The published page whose form this is."""
-    return _public(session, LandingPage.form_id == form_id)
+def find_forms(session: Session, form_ids: Collection[UUID]) -> dict[UUID, PublicPage]:
+    """The published pages that bear these forms; forms that are not open are left out."""
+    return {page.form_id: page for page in _public(session, LandingPage.form_id.in_(form_ids))}
 
 
-def _public(session: Session, wanted: Any) -> PublicPage | None:
-    row = session.execute(
+def _public(session: Session, wanted: ColumnElement[bool]) -> list[PublicPage]:
+    rows = session.execute(
         select(LandingPage, Tenant, TenantSettings)
         .join(Tenant, Tenant.id == LandingPage.tenant_id)
         .join(TenantSettings, TenantSettings.tenant_id == LandingPage.tenant_id)
         .where(wanted, LandingPage.published_at.is_not(None))
-    ).one_or_none()
-    if row is None:
-        return None
-    page, tenant, settings = row
-    return PublicPage(
-        tenant_id=tenant.id,
-        tenant_slug=tenant.slug,
-        tenant_name=tenant.name,
-        country=tenant.country,
-        form_id=page.form_id,
-        slug=page.slug,
-        title=page.title,
-        intro=page.intro,
-        locale=page.locale,
-        form=FormSpec.model_validate(page.form),
-        brand=settings.brand,
-        mailing_address=settings.mailing_address,
-        privacy_url=settings.privacy_url,
     )
+    return [
+        PublicPage(
+            tenant_id=tenant.id,
+            tenant_slug=tenant.slug,
+            tenant_name=tenant.name,
+            country=tenant.country,
+            form_id=page.form_id,
+            slug=page.slug,
+            title=page.title,
+            intro=page.intro,
+            locale=page.locale,
+            form=FormSpec.model_validate(page.form),
+            brand=settings.brand,
+            mailing_address=settings.mailing_address,
+            privacy_url=settings.privacy_url,
+        )
+        for page, tenant, settings in rows
+    ]
 
 
 def _check_slug(session: Session, slug: str) -> None:

@@ -14,7 +14,15 @@ from engine.core.ids import new_id
 from engine.customers.consent import consents_of, opt_out
 from engine.customers.models import ConsentChange, Customer, Inquiry
 from engine.customers.profiles import Profile, save_profiles
-from engine.landing.forms import InvalidAnswers, Submitted, submission_key, submit
+from engine.landing.forms import (
+    InvalidAnswers,
+    Submission,
+    Submitted,
+    Visit,
+    submission_key,
+    submit,
+    submit_many,
+)
 from engine.landing.models import FormSubmission
 from engine.landing.pages import (
     PageChange,
@@ -133,6 +141,25 @@ def test_a_double_click_counts_once(tenant: UUID, form_id: UUID, now: datetime) 
     with tenant_session(tenant) as session:
         assert session.scalar(select(func.count()).select_from(Inquiry)) == 1
         assert session.scalar(select(func.count()).select_from(FormSubmission)) == 1
+
+
+def test_many_at_once_are_the_same_as_one_after_the_other(tenant: UUID, form_id: UUID, now: datetime) -> None:
+    twice = new_id()
+    answers = [ASHA, ASHA | {"phone": "98200 54321"}, {"phone": "1"}, ASHA, ASHA | {"name": "Asha R"}]
+    keys = [twice, new_id(), new_id(), twice, new_id()]
+    visit = Visit(ip="203.0.113.7")
+    sent_at_once = [Submission(form_id, each, key, visit) for each, key in zip(answers, keys, strict=True)]
+    unknown = Submission(new_id(), ASHA, new_id(), visit)
+    first, second, wrong, again, same, closed = submit_many(tenant, [*sent_at_once, unknown], now=now)
+    assert isinstance(wrong, InvalidAnswers)
+    assert isinstance(closed, NotFound)
+    assert isinstance(first, Submitted) and isinstance(second, Submitted) and isinstance(same, Submitted)
+    assert again == Submitted(first.customer_id, is_repeat=True)
+    assert same == Submitted(first.customer_id, is_repeat=False)
+    assert second.customer_id != first.customer_id
+    assert len(events(tenant)) == 3
+    repeated = submit_many(tenant, sent_at_once[:2], now=now)
+    assert repeated == [Submitted(each.customer_id, is_repeat=True) for each in (first, second)]
 
 
 def test_the_key_depends_on_page_and_answers(form_id: UUID) -> None:
