@@ -22,6 +22,7 @@ from engine.journeys.models import Journey, JourneyStatus
 EDIT = "campaign.create"
 PUBLISH = "campaign.send"
 LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
+RUNNING = LIVE | {JourneyStatus.PAUSED}
 MOVED = {
     "pause": "Paused. Everybody stays where they are, and nothing is sent.",
     "resume": "The journey goes on.",
@@ -74,7 +75,15 @@ class BuilderState(rx.State):
     @rx.var
     def publish_label(self) -> str:
         """What publishing would do."""
-        return "Publish changes" if self.version else "Publish"
+        if not self.version:
+            return "Publish"
+        return "Publish changes" if self.has_changes else "Publish again"
+
+    @rx.var
+    def can_publish(self) -> bool:
+        """Whether publishing would change anything and is allowed."""
+        runs_as_drawn = self.status in RUNNING and not self.has_changes
+        return self.may_publish and not self.read_only and not runs_as_drawn
 
     @rx.event
     async def load(self):

@@ -17,7 +17,7 @@ export const StepEdge = memo(function StepEdge(edge) {
   const readOnly = useCanvas((state) => state.readOnly);
   const aimed = useCanvas((state) => state.dropEdge === edge.id);
   const width = useCanvas((state) => flowWidth(state.counts, edge.source, edge.sourceHandleId));
-  const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 22 });
+  const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 14 });
   return (
     <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed}>
       <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />

@@ -1,6 +1,6 @@
 // React Flow, told what a drag, a drop, a click means here.
 
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
 
 import { useActions } from "./context.js";
@@ -23,6 +23,7 @@ export function Flow() {
   const readOnly = useCanvas((state) => state.readOnly);
   const moving = useCanvas((state) => state.moving);
   const connecting = useCanvas((state) => state.connecting);
+  const dark = useDark();
   const dragging = useRef(false);
   // On an empty canvas the first step stays where it is dropped.
   const [drawn] = useState(() => store.getState().nodes.length > 0);
@@ -95,6 +96,7 @@ export function Flow() {
       panOnScroll
       snapToGrid
       snapGrid={SNAP}
+      colorMode={dark ? "dark" : "light"}
       minZoom={0.1}
       maxZoom={1.75}
       fitView={drawn}
@@ -110,6 +112,19 @@ export function Flow() {
 }
 
 const SNAP = [8, 8];
+
+/** Whether the page is dark: React Flow puts the mode's class on itself, and our tokens hang on that class. */
+function useDark() {
+  const page = document.documentElement;
+  const [dark, setDark] = useState(() => page.classList.contains("dark"));
+  useEffect(() => {
+    const look = () => setDark(page.classList.contains("dark"));
+    const observer = new MutationObserver(look);
+    observer.observe(page, { attributes: true, attributeFilter: ["class"] });
+    return () => observer.disconnect();
+  }, []);
+  return dark;
+}
 
 function miniClass(node) {
   return `jc-mini-${node.data.type.split(".")[0]}`;

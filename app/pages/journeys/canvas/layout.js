@@ -4,7 +4,7 @@ import { CARD, portsOf } from "./graph.js";
 
 const OPTIONS = {
   "elk.algorithm": "layered",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "64",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "88",
   "elk.spacing.nodeNode": "48",
   "elk.layered.spacing.edgeNodeBetweenLayers": "32",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",

@@ -2,7 +2,8 @@
 
 import { CARD, freePlace, portsOf } from "./graph.js";
 
-const GAP = { down: 64, right: 72 };
+// Room also for the row of numbers that a card gets once the journey runs.
+const GAP = { down: 88, right: 72 };
 
 /** The place after a node's port: below it (or to its right), beside its siblings. */
 export function placeAfter(graph, kinds, source, port, direction) {
