@@ -22,6 +22,7 @@ from app.http import (
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 
 ROUTERS: list[APIRouter] = [
+    pages.router,
     health.router,
     session.router,
     ingest.router,
@@ -32,7 +33,6 @@ ROUTERS: list[APIRouter] = [
     templates.router,
     segments.router,
     pages_api.router,
-    pages.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 

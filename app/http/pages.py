@@ -18,8 +18,9 @@ from uuid import UUID
 import orjson
 import structlog
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from app.http.gathering import Gathering
 from app.http.public.view import View, lead_view, missing_view, thanks_view
 from engine.core.clock import utc_now
 from engine.core.crypto import random_token
@@ -28,8 +29,8 @@ from engine.core.doors import find_form_tenant, find_tenant
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, TooLarge, Unavailable
 from engine.core.settings import settings
 from engine.landing.form import is_trapped
-from engine.landing.forms import InvalidAnswers, submission_key, submit
-from engine.landing.pages import PublicPage, find_form, find_page
+from engine.landing.forms import InvalidAnswers, Submission, Submitted, Visit, submission_key, submit_many
+from engine.landing.pages import PublicPage, find_forms, find_page
 from engine.landing.words import words
 
 router = APIRouter(include_in_schema=False)
@@ -106,7 +107,7 @@ def _look_up_form(form_id: UUID) -> PublicPage | None:
     if tenant_id is None:
         return None
     with tenant_session(tenant_id) as session:
-        return find_form(session, form_id)
+        return find_forms(session, [form_id]).get(form_id)
 
 
 _pages = Memory(_look_up_page)
@@ -133,9 +134,9 @@ class Turnstile:
 _turnstile = Turnstile(SUBMITS_A_MINUTE)
 
 
-@router.api_route("/p/{tenant}/{slug}", methods=["GET", "HEAD"])
-async def show(request: Request, tenant: str, slug: str) -> Response:
+async def show(request: Request) -> Response:
     """A landing page; with `?thanks`, what stands there after its form was sent."""
+    tenant, slug = request.path_params["tenant"], request.path_params["slug"]
     shown = await _pages.get(tenant, slug) if SLUG.fullmatch(tenant) and SLUG.fullmatch(slug) else None
     if shown is None:
         return _html(missing_view(), status=404, cache="no-store")
@@ -149,13 +150,13 @@ async def show(request: Request, tenant: str, slug: str) -> Response:
 PUBLIC = "public, max-age=30, stale-while-revalidate=300"
 
 
-@router.post("/f/{form_id}")
-async def receive(request: Request, form_id: UUID) -> Response:
+async def receive(request: Request) -> Response:
     """A form's answers, as a browser or as JSON sends them.
 
     A browser gets a redirect to the thank-you, or the page again with what is wrong beside each field and all
     it had typed. JSON gets JSON.
     """
+    form_id = request.path_params["form_id"]
     page = await _forms.get(form_id)
     wants_json = "json" in request.headers.get("content-type", "")
     if page is None:
@@ -169,31 +170,34 @@ async def receive(request: Request, form_id: UUID) -> Response:
     try:
         if not _turnstile.lets_in(_address(request)):
             raise SafarError(words(page.locale)["often"], code=Code.TOO_MANY_REQUESTS)
-        await asyncio.to_thread(_submit, request, page, sent)
+        await _submits.do(page.tenant_id, _submission(request, page, sent))
     except SafarError as error:
         return _refused(page, sent, error, wants_json=wants_json)
-    except OperationalError as error:
+    except SQLAlchemyError as error:
         log.error("form_not_saved", form_id=str(form_id), exc_info=error)
         return _refused(page, sent, Unavailable(words(page.locale)["later"]), wants_json=wants_json)
     return _accepted(page, wants_json=wants_json)
 
 
-def _submit(request: Request, page: PublicPage, sent: Mapping[str, str]) -> None:
+def _take(tenant_id: UUID, submissions: list[Submission]) -> list[Submitted | SafarError]:
+    return submit_many(tenant_id, submissions, now=utc_now())
+
+
+_submits: Gathering[Submission, Submitted] = Gathering(_take)
+
+
+def _submission(request: Request, page: PublicPage, sent: Mapping[str, str]) -> Submission:
     answers = {name: text for name, text in sent.items() if not name.startswith("_")}
     token = request.headers.get("idempotency-key") or sent.get("_key") or random_token(16)
     utm = _campaign(dict(parse_qsl(sent.get("_utm", ""))))
     address = f"{settings().public_url}/p/{page.tenant_slug}/{page.slug}"
-    submit(
-        page.tenant_id,
-        page.form_id,
-        answers,
-        key=submission_key(page.form_id, token[:200], answers),
+    visit = Visit(
         ip=_address(request),
         user_agent=request.headers.get("user-agent", "")[:500] or None,
         page_url=f"{address}?{urlencode(utm)}" if utm else address,
         utm=utm,
-        now=utc_now(),
     )
+    return Submission(page.form_id, answers, submission_key(page.form_id, token[:200], answers), visit)
 
 
 def _accepted(page: PublicPage, *, wants_json: bool) -> Response:
@@ -306,3 +310,8 @@ def _text(value: object) -> str:
     if value is True:
         return "yes"
     return "" if value in (None, False) else str(value)
+
+
+# plain Starlette routes: FastAPI's dependencies cost more than serving a page does
+router.add_route("/p/{tenant}/{slug}", show, methods=["GET", "HEAD"])
+router.add_route("/f/{form_id:uuid}", receive, methods=["POST"])

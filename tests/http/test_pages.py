@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.http import pages as doors
 from app.http.pages import Turnstile
-from engine.core.db import tenant_session
+from engine.core.db import app_role, owner_engine, owner_url, tenant_session
 from engine.core.ids import new_id
 from engine.core.tenants import get_tenant, update_settings
 from engine.customers.models import ConsentChange, Customer
@@ -233,6 +234,35 @@ def test_too_many_submits_from_one_address_must_wait(visitor: TestClient, page: 
     assert statuses[-1] == 429
 
 
+def test_when_the_store_fails_nothing_typed_is_lost(
+    visitor: TestClient, tenant: UUID, page: dict[str, Any]
+) -> None:
+    html = opened(visitor, page).text
+    role = app_role(owner_url())
+    place, sent = f"/f/{page['form_id']}", ASHA | {"_key": key_in(html)}
+    with owner_engine().begin() as connection:
+        connection.execute(text(f'REVOKE INSERT ON form_submissions FROM "{role}"'))
+    failed = visitor.post(place, data=sent)
+    with owner_engine().begin() as connection:
+        connection.execute(text(f'GRANT INSERT ON form_submissions TO "{role}"'))
+    assert failed.status_code == 503
+    assert "send it again" in failed.text
+    assert "When?\nHow?</textarea>" in failed.text
+    assert customers(tenant) == []
+    assert visitor.post(place, data=sent).status_code == 303
+    assert len(customers(tenant)) == 1
+
+
+def test_visitors_who_send_at_the_same_moment_are_each_heard(
+    visitor: TestClient, tenant: UUID, page: dict[str, Any]
+) -> None:
+    forms = [ASHA | {"phone": f"98200 1234{number}"} for number in range(9)] + [{"name": "", "phone": "1"}]
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda form: visitor.post(f"/f/{page['form_id']}", data=form), forms))
+    assert [each.status_code for each in answers] == [303] * 9 + [422]
+    assert len(customers(tenant)) == 9
+
+
 @pytest.mark.parametrize("path", ["/p/nobody/x", "/p/%00/x", "/p/a/..%2f", "/p/A/B"])
 def test_unknown_pages_are_not_found_kindly(visitor: TestClient, path: str) -> None:
     answer = visitor.get(path)
@@ -242,7 +272,7 @@ def test_unknown_pages_are_not_found_kindly(visitor: TestClient, path: str) -> N
 def test_unknown_forms_and_pages_taken_down(api: TestClient, page: dict[str, Any]) -> None:
     assert api.post(f"/f/{new_id()}", data=ASHA).status_code == 404
     assert api.post(f"/f/{new_id()}", json={"answers": ASHA}).json()["error"]["code"] == "SAFAR_002"
-    assert api.post("/f/nonsense", data=ASHA).status_code == 422
+    assert api.post("/f/nonsense", data=ASHA).status_code == 404
     assert api.post(f"{PATH}/{page['id']}/unpublish").status_code == 200
     assert opened(api, page).status_code == 404
     assert api.post(f"/f/{page['form_id']}", data=ASHA).status_code == 404

@@ -49,7 +49,7 @@ class View:
 
     def fill(self, *, key: str, utm: str) -> bytes:
         """The page for one visitor: the submit's key and the campaign they came by."""
-        return self.html.replace(KEY_HOLE, key).replace(UTM_HOLE, escape(utm)).encode()
+        return self.html.replace(KEY_HOLE, key, 1).replace(UTM_HOLE, escape(utm), 1).encode()
 
 
 def lead_view(
