@@ -115,7 +115,7 @@ ORDER_FIELDS = (
     ImportField(
         "amount",
         "Amount of the row",
-        "lineamount linetotal itemtotal itemamount rowtotal subtotal itemvalue price lineitemprice",
+        "lineamount linetotal itemtotal itemamount rowtotal subtotal itemvalue",
     ),
 )
 
