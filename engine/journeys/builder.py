@@ -12,10 +12,12 @@ from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidGraph
 from engine.journeys.choices import load_choices
 from engine.journeys.counts import node_counts
-from engine.journeys.journeys import check_draft, load_journey, save_draft
-from engine.journeys.models import Journey, JourneyVersion
+from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
+from engine.journeys.models import Journey, JourneyVersion, Stage
 
 Json = dict[str, Any]
+COPY = " (copy)"
+NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,27 @@ def keep_draft(tenant_id: UUID, journey_id: UUID, graph: Json, *, revision: int,
         return _conflict_or_repetition(tenant_id, journey_id, graph)
     except InvalidGraph as error:
         return Kept(revision, error=error.message)
+
+
+def duplicate(tenant_id: UUID, journey_id: UUID, *, user_id: UUID, now: datetime) -> UUID:
+    """A new draft with the graph of a journey's draft (J8).
+
+    Raises:
+        NotFound: there is no such journey.
+    """
+    with tenant_session(tenant_id) as session:
+        original = load_journey(session, journey_id)
+        copy = create_journey(
+            session,
+            tenant_id,
+            f"{original.name[: NAME_LENGTH - len(COPY)]}{COPY}",
+            user_id=user_id,
+            now=now,
+            graph=original.draft,
+            stage=Stage(original.stage),
+            description=original.description,
+        )
+        return copy.id
 
 
 def look_at_figures(tenant_id: UUID, journey_id: UUID) -> Figures:

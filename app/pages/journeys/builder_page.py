@@ -58,6 +58,7 @@ def _header() -> rx.Component:
         _problems(),
         rx.el.div(id=SLOT, class_name="jb-slot"),
         _moves(),
+        _more(),
         class_name="jb-head",
     )
 
@@ -134,6 +135,41 @@ def _moves() -> rx.Component:
                 ),
             ),
         ),
+    )
+
+
+def _more() -> rx.Component:
+    return rx.menu.root(
+        rx.menu.trigger(
+            rx.el.button(
+                rx.icon("ellipsis", size=18, aria_hidden="true"),
+                type="button",
+                class_name="jb-more",
+                custom_attrs={"aria-label": "More"},
+            )
+        ),
+        rx.menu.content(
+            rx.cond(
+                BuilderState.may_edit,
+                rx.menu.item(rx.icon("copy", size=16), "Duplicate", on_select=BuilderState.duplicate),
+            ),
+            rx.menu.item(rx.icon("download", size=16), "Download as JSON", on_select=BuilderState.download),
+            rx.cond(
+                BuilderState.may_publish,
+                rx.fragment(
+                    _more_move("finish", "Let nobody in any more", icon="door-closed"),
+                    _more_move("archive", "Archive", icon="archive"),
+                ),
+            ),
+            size="2",
+        ),
+    )
+
+
+def _more_move(verb: str, label: str, *, icon: str) -> rx.Component:
+    return rx.cond(
+        BuilderState.moves.contains(verb),
+        rx.menu.item(rx.icon(icon, size=16), label, on_select=BuilderState.move(verb)),
     )
 
 

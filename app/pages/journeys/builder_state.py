@@ -1,6 +1,7 @@
 """What the builder shows of one journey, and what it does with what the canvas sends."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, NotFound, SafarError
 from engine.journeys import journeys
-from engine.journeys.builder import Figures, Opened, keep_draft, look_at_figures, open_journey
+from engine.journeys.builder import Figures, Opened, duplicate, keep_draft, look_at_figures, open_journey
 from engine.journeys.choices import load_choices
 from engine.journeys.journeys import MOVES, Published
 from engine.journeys.models import Journey, JourneyStatus
@@ -161,6 +162,24 @@ class BuilderState(rx.State):
         except SafarError as error:
             return failed(error.message)
         return None
+
+    @rx.event
+    async def duplicate(self):
+        """Make a second journey like this one and open it."""
+        viewer = await signed_in(self)
+        demand(viewer.role, EDIT)
+        copy_id = await asyncio.to_thread(
+            duplicate, viewer.tenant_id, self._id(), user_id=viewer.user_id, now=utc_now()
+        )
+        return [rx.redirect(f"/journeys/{copy_id}"), done("This is the copy.")]
+
+    @rx.event
+    async def download(self):
+        """The saved draft as a file, which a canvas takes when it is dropped there."""
+        viewer = await signed_in(self)
+        opened = await asyncio.to_thread(open_journey, viewer.tenant_id, self._id())
+        name = "".join(each if each.isalnum() else "-" for each in opened.name.lower()).strip("-")
+        return rx.download(data=json.dumps(opened.graph, indent=2), filename=f"{name or 'journey'}.json")
 
     @rx.event
     async def count(self):

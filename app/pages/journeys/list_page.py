@@ -18,6 +18,10 @@ from app.ui import (
     table,
     text_field,
 )
+from engine.journeys.gallery import GalleryJourney, list_gallery
+
+ICONS = {"welcome": "hand", "thank_you": "heart-handshake", "win_back": "undo-2", "birthday": "cake"}
+"""Drawings of the ready-made journeys; others have the journeys' own."""
 
 
 def journeys() -> rx.Component:
@@ -89,6 +93,22 @@ def _none_yet() -> rx.Component:
     )
 
 
+def _gallery() -> rx.Component:
+    return rx.el.div(*[_ready_made(entry) for entry in list_gallery()], class_name="jl-gallery")
+
+
+def _ready_made(entry: GalleryJourney) -> rx.Component:
+    icon = ICONS.get(entry.key, "waypoints")
+    return rx.el.button(
+        rx.el.span(rx.icon(icon, size=17, aria_hidden="true"), entry.name, class_name="jl-ready-name"),
+        rx.el.span(entry.description, class_name="s-muted s-small"),
+        type="button",
+        on_click=JourneysState.install(entry.key),
+        disabled=JourneysState.busy,
+        class_name="jl-ready",
+    )
+
+
 def _none_found() -> rx.Component:
     return empty(
         icon="search-x",
@@ -115,8 +135,11 @@ def _dialog() -> rx.Component:
             ),
             on_submit=JourneysState.create,
         ),
+        rx.el.div("or begin with a ready-made one", class_name="jl-or"),
+        _gallery(),
         title="New journey",
-        description="It starts as an empty canvas and stays a draft until you publish it.",
+        description="It stays a draft until you publish it.",
+        max_width="600px",
         open=JourneysState.naming,
         on_open_change=JourneysState.ask_name,
     )

@@ -16,6 +16,7 @@ from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.journeys.counts import JourneyRow, list_journeys
 from engine.journeys.explain import midnight
+from engine.journeys.gallery import install
 from engine.journeys.journeys import create_journey
 
 
@@ -106,6 +107,22 @@ class JourneysState(rx.State):
             return None
         self.naming = False
         return rx.redirect(f"/journeys/{journey_id}")
+
+    @rx.event
+    async def install(self, key: str):
+        """Make a ready-made journey the studio's own and open it."""
+        self.busy = True
+        yield
+        viewer = await signed_in(self)
+        demand(viewer.role, EDIT)
+        journey_id = await asyncio.to_thread(_install, viewer, key)
+        self.naming = self.busy = False
+        yield rx.redirect(f"/journeys/{journey_id}")
+
+
+def _install(viewer: Viewer, key: str) -> str:
+    with tenant_session(viewer.tenant_id) as session:
+        return str(install(session, viewer.tenant_id, key, user_id=viewer.user_id, now=utc_now()).id)
 
 
 def _list(viewer: Viewer, *, search: str, archived: bool, now: datetime) -> list[JourneyRow]:

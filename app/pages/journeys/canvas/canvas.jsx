@@ -73,7 +73,7 @@ function Canvas(props) {
         <KindIcons.Provider value={icons}>
           <div className="jc" ref={root}>
             {!readOnly && <Palette />}
-            <div className="jc-stage" tabIndex={-1} ref={(frame) => store.setState({ frame, root: root.current })}>
+            <div className="jc-stage" tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={(event) => takeFile(event, actions)} ref={(frame) => store.setState({ frame, root: root.current })}>
               <Flow />
               <EmptyHint />
               <Toolbar />
@@ -89,6 +89,13 @@ function Canvas(props) {
       </ActionsContext.Provider>
     </CanvasContext.Provider>
   );
+}
+
+/** A journey's file, dropped anywhere on the canvas, is pasted. */
+async function takeFile(event, actions) {
+  event.preventDefault();
+  const [file] = event.dataTransfer?.files ?? [];
+  if (file) actions.paste(await file.text());
 }
 
 function assemble(loaded, catalogue, flow, handlers) {
