@@ -117,7 +117,7 @@ ADD_USER_IDS = text(f"""
 def look_up(session: Session, tenant_id: UUID, claims: Iterable[Claim]) -> dict[Claim, Owner]:
     """The owners of these values; values nobody claimed are left out. One query, a second for unknown user ids."""
     asked = list(set(claims))
-    rows = session.execute(KNOWN, {"tenant": tenant_id, "rows": as_rows(_CLAIMS, asked)})
+    rows = session.execute(KNOWN, {"tenant": tenant_id, "rows": as_rows(_CLAIMS, asked)}).all()
     customers: dict[UUID, Owner] = {}
     owners: dict[Claim, Owner] = {}
     for kind, value, customer_id, has_user_id, is_anonymous in rows:

@@ -102,6 +102,8 @@ def read_moment(value: Any, field: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise Unusable(field, "must be a time in ISO 8601, e.g. 2026-03-02T10:00:00.000Z") from None
@@ -140,10 +142,10 @@ def _id(item: Mapping[str, Any], field: str) -> str | None:
     value = item.get(field)
     if value is None or value == "":
         return None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
     if not isinstance(value, str):
-        raise Unusable(field, "must be text")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Unusable(field, "must be text")
+        value = str(value)
     if len(value) > LONGEST_ID:
         raise Unusable(field, f"must be at most {LONGEST_ID} characters")
     return value

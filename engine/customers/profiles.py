@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -449,7 +450,7 @@ def _fold(profiles: Sequence[Profile], owners: Sequence[Owner]) -> dict[Owner, P
 SCALARS = tuple(
     each.name for each in fields(Profile) if each.name not in ("tags", "interests", "attributes", "user_id")
 )
-SAYING = (*(name for name in SCALARS if name != "anonymous_id"), "tags", "interests", "attributes")
+SAYING = attrgetter(*(name for name in SCALARS if name != "anonymous_id"), "tags", "interests", "attributes")
 
 
 def _over(earlier: Profile, later: Profile) -> Profile:
@@ -574,7 +575,7 @@ def _merge(session: Session, tenant_id: UUID, merges: Mapping[UUID, UUID], now: 
 
 def _says(profile: Profile) -> bool:
     """Whether there is anything beside the ids."""
-    return any(getattr(profile, name) for name in SAYING)
+    return any(SAYING(profile))
 
 
 def _row(owner: Owner, profile: Profile, source: str | None) -> tuple[Any, ...]:
