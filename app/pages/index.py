@@ -1,5 +1,7 @@
 """All pages of the UI, in one place: to add one, write its folder and name it here."""
 
+from app.pages.customers.list_page import CUSTOMERS
+from app.pages.customers.profile_page import PROFILE
 from app.pages.home.page import HOME
 from app.pages.inbox.page import INBOX
 from app.pages.journeys.builder_page import BUILDER
@@ -16,6 +18,8 @@ PAGES: list[Page] = [
     HOME,
     JOURNEYS,
     BUILDER,
+    CUSTOMERS,
+    PROFILE,
     TEMPLATES,
     TEMPLATE,
     INBOX,

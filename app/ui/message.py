@@ -125,7 +125,6 @@ def _email(
                 sandbox="allow-popups allow-popups-to-escape-sandbox",
                 title="E-mail as the customer sees it",
                 class_name="m-frame",
-                loading="lazy",
             ),
             rx.el.div(words, class_name="m-text m-mail-text", dir="auto", lang=language),
         ),
