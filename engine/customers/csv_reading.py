@@ -44,11 +44,11 @@ class RejectedRow:
     values: Mapping[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept in `customer_imports.rejected`."""
-        return {"row": self.row, "reason": self.reason, "values": dict(self.values)}
+        """As it is kept in `customer_imports.rejected`: values in pairs, for `jsonb` forgets the order of keys."""
+        return {"row": self.row, "reason": self.reason, "values": list(self.values.items())}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read(Generic[T]):
     """What was found in a file: records to save, and rows that cannot be taken with all their problems."""
 

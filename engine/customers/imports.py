@@ -207,7 +207,7 @@ def rejected_csv(session: Session, import_id: UUID) -> tuple[str, bytes]:
     made = session.get(CustomerImport, import_id)
     if made is None:
         raise NotFound("There is no such import.")
-    rows = [{**each["values"], PROBLEM_COLUMN: each["reason"]} for each in made.rejected]
+    rows = [{**dict(each["values"]), PROBLEM_COLUMN: each["reason"]} for each in made.rejected]
     columns = dict.fromkeys(column for row in rows for column in row if column != PROBLEM_COLUMN)
     stem = made.file_name.rsplit(".", 1)[0]
     return f"{stem}-not-imported.csv", write_csv([*columns, PROBLEM_COLUMN], rows)
