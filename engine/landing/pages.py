@@ -203,31 +203,32 @@ def find_forms(session: Session, form_ids: Collection[UUID]) -> dict[UUID, Publi
     return {page.form_id: page for page in _public(session, LandingPage.form_id.in_(form_ids))}
 
 
+_SHOWN = (
+    Tenant.id.label("tenant_id"),
+    Tenant.slug.label("tenant_slug"),
+    Tenant.name.label("tenant_name"),
+    Tenant.country,
+    LandingPage.form_id,
+    LandingPage.slug,
+    LandingPage.title,
+    LandingPage.intro,
+    LandingPage.locale,
+    LandingPage.form,
+    TenantSettings.brand,
+    TenantSettings.mailing_address,
+    TenantSettings.privacy_url,
+)
+
+
 def _public(session: Session, wanted: ColumnElement[bool]) -> list[PublicPage]:
     rows = session.execute(
-        select(LandingPage, Tenant, TenantSettings)
+        select(*_SHOWN)
+        .select_from(LandingPage)
         .join(Tenant, Tenant.id == LandingPage.tenant_id)
         .join(TenantSettings, TenantSettings.tenant_id == LandingPage.tenant_id)
         .where(wanted, LandingPage.published_at.is_not(None))
-    )
-    return [
-        PublicPage(
-            tenant_id=tenant.id,
-            tenant_slug=tenant.slug,
-            tenant_name=tenant.name,
-            country=tenant.country,
-            form_id=page.form_id,
-            slug=page.slug,
-            title=page.title,
-            intro=page.intro,
-            locale=page.locale,
-            form=FormSpec.model_validate(page.form),
-            brand=settings.brand,
-            mailing_address=settings.mailing_address,
-            privacy_url=settings.privacy_url,
-        )
-        for page, tenant, settings in rows
-    ]
+    ).mappings()
+    return [PublicPage(**{**row, "form": FormSpec.model_validate(row["form"])}) for row in rows]
 
 
 def _check_slug(session: Session, slug: str) -> None:
