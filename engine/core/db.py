@@ -14,14 +14,18 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
+import orjson
 from alembic import command
 from alembic.config import Config
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from engine.core.errors import SettingsError
 from engine.core.settings import settings
+
+set_json_loads(orjson.loads)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -66,6 +70,7 @@ def _engine(url: URL) -> Engine:
         max_overflow=16,
         pool_pre_ping=True,
         pool_recycle=1800,
+        json_deserializer=orjson.loads,
         connect_args={"application_name": "safar", "options": "-c timezone=UTC"},
     )
 
