@@ -19,6 +19,7 @@ from engine.core.doors import find_tenant
 from engine.core.models import Role
 from engine.core.settings import settings
 from engine.core.tenants import update_settings
+from engine.customers.imports import import_csv, preview_csv
 from engine.journeys.gallery import install
 from engine.journeys.journeys import publish
 from engine.landing.pages import PageDraft, create_page, publish_page
@@ -120,8 +121,6 @@ def demo_login() -> DemoLogin | None:
 
 
 def _import(tenant_id: UUID, kind: str, now: datetime) -> None:
-    from engine.customers.imports import import_csv, preview_csv
-
     name = f"{kind}.csv"
     data = (FILES / name).read_bytes()
     mapping = preview_csv(kind, data, file_name=name).mapping

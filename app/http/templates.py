@@ -158,7 +158,7 @@ def _person(session: Session, look: Look) -> tuple[Mapping[str, Any], str | None
     """The words for templates and the language of the customer chosen, or of the sample."""
     if look.customer_id is None:
         return templates.SAMPLE, look.language
-    contact = load_contacts(session, [look.customer_id]).get(look.customer_id)
+    contact = load_contacts(session, get_tenant(session).id, [look.customer_id]).get(look.customer_id)
     if contact is None:
         raise NotFound("customer_id: there is no such customer.")
     links = {name: templates.SAMPLE[name] for name in ("unsubscribe_url", "preferences_url")}

@@ -32,7 +32,14 @@ def transpose(columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> dict[st
 
 def array_literal(values: Iterable[Any]) -> str:
     """PostgreSQL's text form of an array (manual 8.15.2), for a parameter that is cast: `CAST(:ids AS uuid[])`."""
-    return "{" + ",".join([_LITERALS.get(type(value), _quoted)(value) for value in values]) + "}"
+    elements = tuple(values)
+    if elements and all(value is elements[0] for value in elements):
+        return "{" + ",".join([_literal(elements[0])] * len(elements)) + "}"
+    return "{" + ",".join([_LITERALS.get(type(value), _quoted)(value) for value in elements]) + "}"
+
+
+def _literal(value: Any) -> str:
+    return _LITERALS.get(type(value), _quoted)(value)
 
 
 def _quoted(value: Any) -> str:

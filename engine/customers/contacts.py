@@ -1,19 +1,21 @@
 """What delivery needs to know of a customer: addresses, consents in force, suppressions, words for templates."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.core.bulk import array_literal
 from engine.core.crypto import address_hash
 from engine.customers.consent import ADDRESS_COLUMN
-from engine.customers.models import Consent, ConsentState, Customer, Purpose, Suppression, SuppressionReason
+from engine.customers.models import ConsentState, SuppressionReason
 
 ALL_CHANNELS = "all"
+STATES = {state.value: state for state in ConsentState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,95 +43,95 @@ class Contact:
         return (self.phone if column == "phone" else self.email if column == "email" else None) or None
 
 
-def load_contacts(session: Session, customer_ids: Sequence[UUID]) -> dict[UUID, Contact]:
-    """The contacts of these customers, in three queries whatever their number."""
-    customers = session.scalars(select(Customer).where(Customer.id.in_(customer_ids))).all()
-    consents: dict[UUID, dict[str, ConsentState]] = defaultdict(dict)
-    for row in session.execute(
-        select(Consent.customer_id, Consent.channel, Consent.state).where(
-            Consent.customer_id.in_(customer_ids), Consent.purpose == Purpose.MARKETING
-        )
-    ):
-        consents[row.customer_id][row.channel] = ConsentState(row.state)
-    suppressed = load_suppressions(session, [a for c in customers for a in (c.phone, c.email) if a])
-    return {
-        customer.id: _contact(customer, consents[customer.id], _of(customer, suppressed))
-        for customer in customers
-    }
+CONTACTS = text("""
+    SELECT id, name, first_name, last_name, phone, email, city, language, timezone, is_dnd, attributes,
+        erased_at IS NOT NULL AS is_erased,
+        (SELECT jsonb_object_agg(consent.channel, consent.state) FROM consents consent
+            WHERE consent.tenant_id = :tenant AND consent.customer_id = customers.id
+                AND consent.purpose = 'marketing') AS marketing
+    FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
+""")
+
+SUPPRESSED = text("""
+    SELECT channel, address_hash, reason FROM suppressions
+    WHERE tenant_id = :tenant AND channel IN ('whatsapp', 'sms', 'email', 'all')
+        AND address_hash = ANY(CAST(:hashes AS text[]))
+""")
 
 
-def load_suppressions(session: Session, addresses: Sequence[str]) -> dict[str, dict[str, SuppressionReason]]:
+def load_contacts(session: Session, tenant_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, Contact]:
+    """The contacts of these customers, in two queries whatever their number."""
+    rows = session.execute(CONTACTS, {"tenant": tenant_id, "customers": array_literal(customer_ids)}).all()
+    addresses = {address for row in rows for address in (row.phone, row.email) if address}
+    suppressed = _load_suppressions(session, tenant_id, addresses)
+    return {row.id: _contact(row, suppressed) for row in rows}
+
+
+def _load_suppressions(
+    session: Session, tenant_id: UUID, addresses: Iterable[str]
+) -> dict[str, dict[str, SuppressionReason]]:
     """Reasons by address and channel, of those addresses that are suppressed at all."""
     hashes = {address_hash(address): address for address in addresses}
-    if not hashes:
-        return {}
     found: dict[str, dict[str, SuppressionReason]] = defaultdict(dict)
-    for row in session.execute(
-        select(Suppression.channel, Suppression.address_hash, Suppression.reason).where(
-            Suppression.address_hash.in_(hashes)
-        )
-    ):
+    for row in session.execute(SUPPRESSED, {"tenant": tenant_id, "hashes": array_literal(hashes)}):
         found[hashes[row.address_hash]][row.channel] = SuppressionReason(row.reason)
     return found
 
 
 LOCK_CONSENTS = text("""
     SELECT customer_id, channel, state FROM consents
-    WHERE tenant_id = :tenant AND customer_id = ANY(:customers) AND purpose = 'marketing'
+    WHERE tenant_id = :tenant AND customer_id = ANY(CAST(:customers AS uuid[])) AND purpose = 'marketing'
     ORDER BY customer_id, channel FOR SHARE
 """)
 
 
 def lock_consents(
-    session: Session, tenant_id: UUID, customer_ids: Sequence[UUID]
+    session: Session, tenant_id: UUID, customer_ids: Iterable[UUID]
 ) -> dict[UUID, dict[str, ConsentState]]:
     """The marketing consents of these customers, held against change until the transaction ends (C4)."""
     found: dict[UUID, dict[str, ConsentState]] = defaultdict(dict)
-    for row in session.execute(LOCK_CONSENTS, {"tenant": tenant_id, "customers": sorted(set(customer_ids))}):
-        found[row.customer_id][row.channel] = ConsentState(row.state)
+    wanted = array_literal(sorted(set(customer_ids)))
+    for row in session.execute(LOCK_CONSENTS, {"tenant": tenant_id, "customers": wanted}):
+        found[row.customer_id][row.channel] = STATES[row.state]
     return found
 
 
-def _contact(
-    customer: Customer,
-    marketing: Mapping[str, ConsentState],
-    suppressed: Mapping[str, SuppressionReason],
-) -> Contact:
+def template_variables(row: Any) -> dict[str, Any]:
+    """What a template may say of a customer (a `Customer`, or a row with the same names).
+
+    `customer` also holds the tenant's own attributes.
+    """
+    known = {
+        "first_name": row.first_name or row.name.partition(" ")[0],
+        "last_name": row.last_name,
+        "name": row.name,
+        "phone": row.phone or "",
+        "email": row.email or "",
+        "city": row.city or "",
+        "language": row.language or "",
+    }
+    return known | {"customer": {**row.attributes, **known}}
+
+
+def _contact(row: Any, suppressed: Mapping[str, Mapping[str, SuppressionReason]]) -> Contact:
     return Contact(
-        customer_id=customer.id,
-        phone=customer.phone,
-        email=customer.email,
-        language=customer.language,
-        timezone=customer.timezone,
-        is_dnd=customer.is_dnd,
-        is_erased=customer.erased_at is not None,
-        marketing=marketing,
-        suppressed=suppressed,
-        variables=template_variables(customer),
+        customer_id=row.id,
+        phone=row.phone,
+        email=row.email,
+        language=row.language,
+        timezone=row.timezone,
+        is_dnd=row.is_dnd,
+        is_erased=row.is_erased,
+        marketing={channel: STATES[state] for channel, state in (row.marketing or {}).items()},
+        suppressed=_of(row, suppressed) if suppressed else {},
+        variables=template_variables(row),
     )
 
 
-def template_variables(customer: Customer) -> dict[str, Any]:
-    """What a template may say of a customer; `customer` also holds the tenant's own attributes."""
-    known = {
-        "first_name": customer.first_name or customer.name.partition(" ")[0],
-        "last_name": customer.last_name,
-        "name": customer.name,
-        "phone": customer.phone or "",
-        "email": customer.email or "",
-        "city": customer.city or "",
-        "language": customer.language or "",
-    }
-    return known | {"customer": {**customer.attributes, **known}}
-
-
-def _of(
-    customer: Customer, suppressed: Mapping[str, Mapping[str, SuppressionReason]]
-) -> dict[str, SuppressionReason]:
+def _of(row: Any, suppressed: Mapping[str, Mapping[str, SuppressionReason]]) -> dict[str, SuppressionReason]:
     by_channel: dict[str, SuppressionReason] = {}
     for channel, column in ADDRESS_COLUMN.items():
-        address = customer.phone if column == "phone" else customer.email
-        reasons = suppressed.get(address or "", {})
+        reasons = suppressed.get((row.phone if column == "phone" else row.email) or "", {})
         reason = reasons.get(channel) or reasons.get(ALL_CHANNELS)
         if reason:
             by_channel[channel] = reason

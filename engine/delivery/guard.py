@@ -151,6 +151,8 @@ def _window(case: Case) -> Refusal:
 
 
 def _daily_cap(case: Case) -> Refusal:
+    if len(case.usage) < case.policy.daily_limit:
+        return None
     today = case.now.astimezone(case.zone).date()
     left = [at for at in case.usage if at.astimezone(case.zone).date() >= today]
     if len(left) < case.policy.daily_limit:
@@ -159,6 +161,8 @@ def _daily_cap(case: Case) -> Refusal:
 
 
 def _weekly_cap(case: Case) -> Refusal:
+    if len(case.usage) < case.policy.weekly_limit:
+        return None
     today = case.now.astimezone(case.zone).date()
     first = today - timedelta(days=WEEK_DAYS - 1)
     week = sorted(day for at in case.usage if (day := at.astimezone(case.zone).date()) >= first)

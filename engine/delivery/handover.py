@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from engine.channels import inbox
 from engine.channels.accounts import INBOX, PROVIDERS, load_accounts
 from engine.channels.interface import Account, Answer, Channel, Line, Outgoing
-from engine.core.bulk import as_json, insert_many, transpose, unnest
+from engine.core.bulk import array_literal, as_json, insert_many, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.errors import Code
 from engine.customers.contacts import Contact, load_contacts, lock_consents
@@ -51,13 +51,14 @@ CLAIM = text("""
 """)
 
 LOCK_CUSTOMERS = text("""
-    SELECT id FROM customers WHERE tenant_id = :tenant AND id = ANY(:customers)
+    SELECT id FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 USAGE = text("""
     SELECT customer_id, admitted_at FROM messages
-    WHERE tenant_id = :tenant AND customer_id = ANY(:customers) AND admitted_at > :since AND purpose = 'marketing'
+    WHERE tenant_id = :tenant AND customer_id = ANY(CAST(:customers AS uuid[]))
+        AND admitted_at > :since AND purpose = 'marketing'
 """)
 
 _HELD = {"id": "uuid", "due_at": "timestamptz", "code": "text"}
@@ -96,7 +97,8 @@ ADMIT = text(f"""
 _LINK = {"tenant_id": "uuid", "code": "text", "message_id": "uuid", "url": "text"}
 
 OWN = text("""
-    SELECT id FROM messages WHERE id = ANY(:ids) AND status = 'sending' AND claimed_by = :claimant FOR UPDATE
+    SELECT id FROM messages
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'sending' AND claimed_by = :claimant FOR UPDATE
 """)
 
 
@@ -159,8 +161,10 @@ def _sort(
     if not rows:
         return Sorted()
     customers = sorted({row.customer_id for row in rows})
-    locked = list(session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": customers}))
-    contacts = load_contacts(session, locked)
+    locked = list(
+        session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": array_literal(customers)})
+    )
+    contacts = load_contacts(session, tenant_id, locked)
     usage = _load_usage(session, tenant_id, locked, now)
     templates = load_templates(session, [row.template_id for row in rows if row.template_id])
     batch = Sorted()
@@ -237,7 +241,7 @@ def _load_usage(
 ) -> dict[UUID, list[datetime]]:
     usage: dict[UUID, list[datetime]] = defaultdict(list)
     found = session.execute(
-        USAGE, {"tenant": tenant_id, "customers": list(customers), "since": now - USAGE_DAYS}
+        USAGE, {"tenant": tenant_id, "customers": array_literal(customers), "since": now - USAGE_DAYS}
     )
     for row in found:
         usage[row.customer_id].append(row.admitted_at)
@@ -316,7 +320,11 @@ def _hand_over_some(
 ) -> set[UUID]:
     """One transaction: the messages it settled, in whatever way."""
     with tenant_session(account.tenant_id) as session:
-        own = set(session.scalars(OWN, {"ids": [each.id for each in waiting], "claimant": journal.name}))
+        own = set(
+            session.scalars(
+                OWN, {"ids": array_literal([each.id for each in waiting]), "claimant": journal.name}
+            )
+        )
         consents = lock_consents(session, account.tenant_id, [each.contact.customer_id for each in waiting])
         settled = [Settled.lost(each.id) for each in waiting if each.id not in own]
         mine = {each.id: each for each in waiting if each.id in own}

@@ -14,6 +14,7 @@ from engine.events.catalog import event_names
 from engine.landing.models import LandingPage
 from engine.segments.fields import find_field, segment_fields
 from engine.segments.models import Segment
+from engine.segments.operators import ALIASES
 from engine.segments.segments import field_values
 from engine.templates.models import Template
 
@@ -103,4 +104,5 @@ def _rule_fields() -> dict[str, Any]:
     return {
         "fields": [asdict(info) for info in segment_fields()],
         "open_operators": [asdict(operator) for operator in operators],
+        "aliases": {alias: operator.value for alias, operator in ALIASES.items()},
     }

@@ -3,7 +3,7 @@
 The worker, the simulator and the tests call this same function with different stores and clocks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine.journeys.models import EnrolmentStatus
@@ -76,5 +76,5 @@ def decide(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
                 following = plan.after(run.node_id, port)
                 if following is None:
                     return at(run, EnrolmentStatus.COMPLETED, None, "Came to the end")
-                run = replace(run, node_id=following, visit=run.visit + 1, arrived_at=now)
+                run = run.moved_to(following, now)
     return at(run, EnrolmentStatus.ACTIVE, now)

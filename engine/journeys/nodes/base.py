@@ -61,6 +61,19 @@ class Run:
     entered_at: datetime
     entry: Mapping[str, Any]
 
+    def moved_to(self, node_id: str, now: datetime) -> "Run":
+        """The same enrolment, one step further."""
+        return Run(
+            self.id,
+            self.journey_id,
+            self.customer_id,
+            node_id,
+            self.visit + 1,
+            now,
+            self.entered_at,
+            self.entry,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
