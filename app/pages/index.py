@@ -1,5 +1,6 @@
 """All pages of the UI, in one place: to add one, write its folder and name it here."""
 
+from app.pages.customers.import_page import IMPORT
 from app.pages.customers.list_page import CUSTOMERS
 from app.pages.customers.profile_page import PROFILE
 from app.pages.home.page import HOME
@@ -19,6 +20,7 @@ PAGES: list[Page] = [
     JOURNEYS,
     BUILDER,
     CUSTOMERS,
+    IMPORT,
     PROFILE,
     TEMPLATES,
     TEMPLATE,
