@@ -19,7 +19,7 @@ from engine.core.doors import find_tenant
 from engine.core.models import Role
 from engine.core.settings import settings
 from engine.core.tenants import update_settings
-from engine.customers.imports import import_csv, preview_csv
+from engine.customers.imports import import_csv
 from engine.journeys.gallery import install
 from engine.journeys.journeys import publish
 from engine.landing.pages import PageDraft, create_page, publish_page
@@ -122,9 +122,7 @@ def demo_login() -> DemoLogin | None:
 
 def _import(tenant_id: UUID, kind: str, now: datetime) -> None:
     name = f"{kind}.csv"
-    data = (FILES / name).read_bytes()
-    mapping = preview_csv(kind, data, file_name=name).mapping
-    import_csv(tenant_id, kind, data, mapping, file_name=name, actor=ACTOR, now=now)
+    import_csv(tenant_id, kind, (FILES / name).read_bytes(), None, file_name=name, actor=ACTOR, now=now)
 
 
 def _install_journeys(session: Session, tenant_id: UUID, now: datetime) -> None:
