@@ -208,7 +208,12 @@ class TimelineEntry:
 
 
 TIMELINE = text("""
-    SELECT at, kind, title, detail FROM (SELECT * FROM (
+    SELECT at, kind, title, CASE WHEN kind = 'order' THEN detail || (
+        SELECT jsonb_build_object('lines', count(*),
+            'first_line', (array_agg(coalesce(nullif(name, ''), product_id) ORDER BY line))[1])
+        FROM order_lines WHERE order_id = page.id
+    ) ELSE detail END AS detail
+    FROM (SELECT * FROM (
         (SELECT occurred_at AS at, 'event' AS kind, name AS title,
             jsonb_build_object('properties', properties, 'source', source) AS detail, id
         FROM events
@@ -218,10 +223,7 @@ TIMELINE = text("""
         ORDER BY occurred_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
         UNION ALL
         (SELECT ordered_at, 'order', external_id,
-            jsonb_build_object('order_id', id, 'status', status, 'total_minor', total_minor, 'currency', currency,
-                'lines', (SELECT count(*) FROM order_lines line WHERE line.order_id = orders.id),
-                'first_line', (SELECT coalesce(nullif(line.name, ''), line.product_id) FROM order_lines line
-                    WHERE line.order_id = orders.id ORDER BY line.line LIMIT 1)), id
+            jsonb_build_object('order_id', id, 'status', status, 'total_minor', total_minor, 'currency', currency), id
         FROM orders WHERE tenant_id = :tenant AND customer_id = :customer AND ordered_at < :before
         ORDER BY ordered_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
         UNION ALL
@@ -236,7 +238,7 @@ TIMELINE = text("""
         FROM consent_history WHERE tenant_id = :tenant AND customer_id = :customer AND at < :before
         ORDER BY at DESC FETCH FIRST (:limit) ROWS WITH TIES)
     ) AS happened ORDER BY at DESC FETCH FIRST (:limit) ROWS WITH TIES) AS page
-    ORDER BY at DESC, id DESC
+    ORDER BY at DESC, page.id DESC
 """)
 """An order stands for the event it made, so that it is told once. With ties: no moment is split between pages."""
 
