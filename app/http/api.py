@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
 from app.http import (
+    customers,
     health,
     hooks,
     ingest,
@@ -33,6 +34,7 @@ ROUTERS: list[APIRouter] = [
     templates.router,
     segments.router,
     pages_api.router,
+    customers.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 

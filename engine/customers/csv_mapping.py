@@ -158,7 +158,16 @@ def guess_mapping(kind: ImportKind, columns: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def missing_fields(kind: ImportKind, mapping: Mapping[str, str]) -> list[str]:
+def mapping_problems(kind: ImportKind, mapping: Mapping[str, str], columns: Sequence[str]) -> list[str]:
+    """Why no import can be made with this mapping of columns to fields, in sentences; none when it can."""
+    return [
+        *(f"The file has no column '{column}'." for column in mapping if column not in columns),
+        *_bad_fields(kind, mapping),
+        *_missing_fields(kind, mapping),
+    ]
+
+
+def _missing_fields(kind: ImportKind, mapping: Mapping[str, str]) -> list[str]:
     """A sentence for each group of fields of which no column fills one."""
     labels = {field.name: field.label for field in FIELDS[kind]}
     filled = set(mapping.values())
@@ -175,11 +184,7 @@ def check_mapping(kind: ImportKind, mapping: Mapping[str, str], columns: Sequenc
     Raises:
         InvalidInput: it names a column or field there is not, two columns fill one field, or one is missing.
     """
-    problems = [
-        *(f"The file has no column '{column}'." for column in mapping if column not in columns),
-        *_bad_fields(kind, mapping),
-        *missing_fields(kind, mapping),
-    ]
+    problems = mapping_problems(kind, mapping, columns)
     if problems:
         raise InvalidInput(f"mapping: {problems[0]}", details={"field": "mapping", "problems": problems})
 

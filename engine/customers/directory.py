@@ -139,7 +139,7 @@ def list_customers(
         raise InvalidInput(f"sort: must be one of {', '.join(SORTS)}.", details={"field": "sort"})
     wanted = [PRESENT, *_search(search)]
     if tagged:
-        wanted.append(Customer.tags.bool_op("@>")([tagged]))
+        wanted.append(Customer.tags.bool_op("@>")([tagged.replace("\0", "")]))
     total = session.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
     columns = (getattr(Customer, name) for name in CustomerRow.__dataclass_fields__)
     page: Select[Any] = (

@@ -24,7 +24,7 @@ from engine.customers.csv_mapping import (
     ImportKind,
     check_mapping,
     guess_mapping,
-    missing_fields,
+    mapping_problems,
 )
 from engine.customers.csv_orders import read_orders, save_order_records
 from engine.customers.csv_reading import Outcome, Read, Reading, RejectedRow, RowProblem, reading_for
@@ -101,7 +101,7 @@ def preview_csv(
     file = read_csv(data)
     chosen = dict(guess_mapping(kind, file.columns) if mapping is None else mapping)
     reading = reading_for(country, currency, timezone, now=now, day_first=day_first)
-    problems = [RowProblem(1, "", sentence) for sentence in missing_fields(kind, chosen)]
+    problems = [RowProblem(1, "", sentence) for sentence in mapping_problems(kind, chosen, file.columns)]
     problems += [
         RowProblem(1, name, "The column had no name, or one that was taken.") for name in file.renamed
     ]
@@ -109,7 +109,8 @@ def preview_csv(
         problems.append(
             RowProblem(1, "", "The file was read as Windows-1252; see whether accents look right.")
         )
-    read = FORMATS[kind].read(file, chosen, reading)
+    there = {column: name for column, name in chosen.items() if column in file.columns}
+    read = FORMATS[kind].read(file, there, reading)
     return Preview(
         columns=file.columns,
         rows=[row.values for row in file.rows[:SHOWN_ROWS]],
@@ -230,7 +231,7 @@ def _begin(
                 id=import_id,
                 tenant_id=tenant_id,
                 kind=kind.value,
-                file_name=file_name[:255],
+                file_name=file_name.replace("\0", "")[:255],
                 mapping=dict(mapping),
                 rejected=[each.as_json() for each in rejected],
                 actor=actor,
