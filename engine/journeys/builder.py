@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidGraph
+from engine.customers.models import Customer
 from engine.journeys.choices import load_choices
 from engine.journeys.counts import node_counts
 from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
-from engine.journeys.models import Journey, JourneyVersion, Stage
+from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyVersion, Stage
 
 Json = dict[str, Any]
 COPY = " (copy)"
@@ -116,6 +117,30 @@ def look_at_figures(tenant_id: UUID, journey_id: UUID) -> Figures:
     """
     with tenant_session(tenant_id) as session:
         return _figures(session, load_journey(session, journey_id))
+
+
+def people_at(tenant_id: UUID, journey_id: UUID, node_id: str, *, limit: int = 50) -> list[Json]:
+    """Who stands at a step of the running version now, the longest there first: `{id, name, since}` (J11).
+
+    Raises:
+        NotFound: the journey was deleted meanwhile.
+    """
+    with tenant_session(tenant_id) as session:
+        version_id = load_journey(session, journey_id).live_version_id
+        rows = session.execute(
+            select(Customer.id, Customer.name, Enrolment.arrived_at)
+            .join(Customer, Customer.id == Enrolment.customer_id)
+            .where(
+                Enrolment.version_id == version_id,
+                Enrolment.node_id == node_id,
+                Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+            )
+            .order_by(Enrolment.arrived_at)
+            .limit(limit)
+        )
+        return [
+            {"id": str(row.id), "name": row.name or "", "since": row.arrived_at.isoformat()} for row in rows
+        ]
 
 
 def _conflict_or_repetition(tenant_id: UUID, journey_id: UUID, graph: Json) -> Kept:

@@ -192,6 +192,7 @@ def _canvas() -> rx.Component:
         watch=BuilderState.watch,
         choices=BuilderState.choices,
         focus=BuilderState.focus,
+        people=BuilderState.people,
         read_only=BuilderState.read_only,
         may_publish=BuilderState.can_publish,
         publish_label=BuilderState.publish_label,
@@ -200,6 +201,7 @@ def _canvas() -> rx.Component:
         on_publish=BuilderState.publish,
         on_reload=BuilderState.reload,
         on_watch=BuilderState.count,
+        on_people=BuilderState.find_people,
         on_return=BuilderState.refresh_choices,
     )
 

@@ -15,7 +15,15 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, NotFound, SafarError
 from engine.journeys import journeys
-from engine.journeys.builder import Figures, Opened, duplicate, keep_draft, look_at_figures, open_journey
+from engine.journeys.builder import (
+    Figures,
+    Opened,
+    duplicate,
+    keep_draft,
+    look_at_figures,
+    open_journey,
+    people_at,
+)
 from engine.journeys.choices import load_choices
 from engine.journeys.journeys import MOVES, Published
 from engine.journeys.models import Journey, JourneyStatus
@@ -67,6 +75,7 @@ class BuilderState(rx.State):
     watch: dict[str, Any] = {}
     choices: dict[str, Any] = {}
     focus: dict[str, Any] = {}
+    people: dict[str, Any] = {}
 
     @rx.var
     def read_only(self) -> bool:
@@ -185,6 +194,13 @@ class BuilderState(rx.State):
     async def count(self):
         """The newest figures."""
         await self._count(await signed_in(self))
+
+    @rx.event
+    async def find_people(self, node_id: str):
+        """Who is at a step now."""
+        viewer = await signed_in(self)
+        people = await asyncio.to_thread(people_at, viewer.tenant_id, self._id(), node_id)
+        self.people = {"node_id": node_id, "people": people}
 
     @rx.event
     async def refresh_choices(self):

@@ -51,6 +51,7 @@ function Canvas(props) {
   useEffect(() => store.setState({ problems: problemsByNode(problems) }), [problems]);
   useEffect(() => store.getState().count(counts ?? null), [counts]);
   useEffect(() => store.setState({ choices: choices ?? {} }), [choices]);
+  useEffect(() => store.setState({ people: props.people ?? {} }), [props.people]);
   useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
   useEffect(() => {
     if (focus?.node_id) actions.goTo(focus.node_id);
@@ -104,6 +105,7 @@ function assemble(loaded, catalogue, flow, handlers) {
   const send = (graph, revision, serial) => handlers.current.onChange?.(journeyId, graph, revision, serial);
   const saver = createSaver({ store, journeyId, send });
   saver.loaded(loaded);
+  store.setState({ askPeople: (nodeId) => handlers.current.onPeople?.(nodeId) });
   store.setState({ direction: directionOf(store.getState()) });
   return { store, saver, actions: createActions(store, flow) };
 }

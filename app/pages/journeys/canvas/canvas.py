@@ -31,6 +31,10 @@ def _on_change(
     return [journey_id, graph, revision, serial]
 
 
+def _on_people(node_id: rx.Var[str]) -> list[rx.Var[Any]]:
+    return [node_id]
+
+
 def _on_publish(revision: rx.Var[int]) -> list[rx.Var[Any]]:
     return [revision]
 
@@ -77,6 +81,9 @@ class JourneyCanvas(rx.NoSSRComponent):
     focus: rx.Var[dict[str, Any]]
     """`{node_id, serial}`: select this node and bring it into view."""
 
+    people: rx.Var[dict[str, Any]]
+    """Who is at a step: `{node_id, people: [{id, name, since}]}`, the answer to `on_people`."""
+
     read_only: rx.Var[bool]
     """Look, do not touch."""
 
@@ -100,6 +107,9 @@ class JourneyCanvas(rx.NoSSRComponent):
 
     on_watch: rx.EventHandler[rx.event.no_args_event_spec]
     """New figures are wanted: every two seconds while they move and the page is visible."""
+
+    on_people: rx.EventHandler[_on_people]
+    """Somebody wants to know who is at this step."""
 
     on_return: rx.EventHandler[rx.event.no_args_event_spec]
     """The page became visible again: templates or segments may have been made elsewhere."""

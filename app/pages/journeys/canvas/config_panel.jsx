@@ -1,11 +1,13 @@
 // The panel of the selected node: a form made from its class's schema, its problems, and where it leads.
 
 import { useEffect } from "react";
+import { useShallow } from "zustand/react/shallow";
 
 import { useActions } from "./context.js";
 import { CONTROLS } from "./controls/index.js";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
+import { People } from "./people.jsx";
 import { fieldsOf, isShown } from "./schema.js";
 import { plainSentence } from "./sentences.js";
 import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
@@ -37,6 +39,7 @@ function NodePanel({ id }) {
         onField={(name, value) => actions.configure(id, name, value)}
       />
       <Ways id={id} kind={kind} config={data.config} readOnly={readOnly} />
+      <People id={id} />
       {!readOnly && (
         <footer className="jc-panel-foot">
           <button type="button" className="jc-button" onClick={actions.duplicate}>
@@ -154,13 +157,14 @@ function Problems({ problems, id }) {
 /** Where each way out leads, as lists to choose from: connecting without a mouse. */
 function Ways({ id, kind, config, readOnly }) {
   const actions = useActions();
-  const nodes = useCanvas((state) => state.nodes);
+  // Moving a card changes no name: only ids and data count here.
+  const known = useCanvas(useShallow((state) => state.nodes.flatMap((node) => [node.id, node.data])));
   const edges = useCanvas((state) => state.edges);
   const kinds = useCanvas((state) => state.kinds);
   const choices = useCanvas((state) => state.choices);
   const ports = portsOf(kind, config);
   if (!ports.length) return null;
-  const goals = nodes.filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
+  const goals = pairs(known).filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
   const lead = (port, value) => {
     if (value === "") actions.disconnect(id, port);
     else if (value.startsWith("new:")) actions.append(value.slice(4), id, port);
@@ -200,6 +204,10 @@ function Ways({ id, kind, config, readOnly }) {
       ))}
     </fieldset>
   );
+}
+
+function pairs(flat) {
+  return Array.from({ length: flat.length / 2 }, (_, at) => ({ id: flat[2 * at], data: flat[2 * at + 1] }));
 }
 
 function named(node, kinds, choices) {

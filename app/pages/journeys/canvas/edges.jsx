@@ -1,15 +1,15 @@
 // An arrow of the canvas: its width shows how many passed; "+" puts a node into it, "×" removes it.
 
-import { memo } from "react";
+import { memo, useState } from "react";
 import { BaseEdge, getSmoothStepPath, Position } from "@xyflow/react";
 
 import { useCanvas, useCanvasStore } from "./store.js";
 
 const HEADS = {
-  [Position.Top]: "-5,-8 5,-8 0,0",
-  [Position.Left]: "-8,-5 -8,5 0,0",
-  [Position.Bottom]: "-5,8 5,8 0,0",
-  [Position.Right]: "8,-5 8,5 0,0",
+  [Position.Top]: [[-5, -8], [5, -8], [0, 0]],
+  [Position.Left]: [[-8, -5], [-8, 5], [0, 0]],
+  [Position.Bottom]: [[-5, 8], [5, 8], [0, 0]],
+  [Position.Right]: [[8, -5], [8, 5], [0, 0]],
 };
 const WIDEST = 9;
 
@@ -17,15 +17,21 @@ export const StepEdge = memo(function StepEdge(edge) {
   const readOnly = useCanvas((state) => state.readOnly);
   const aimed = useCanvas((state) => state.dropEdge === edge.id);
   const width = useCanvas((state) => flowWidth(state.counts, edge.source, edge.sourceHandleId));
+  const [over, setOver] = useState(false);
   const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 14 });
   return (
-    <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed}>
+    <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed} onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
       <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />
-      <polygon className="jc-head" points={HEADS[edge.targetPosition]} transform={`translate(${edge.targetX} ${edge.targetY})`} />
-      {!readOnly && <EdgeTools id={edge.id} x={x} y={y} />}
+      <polygon className="jc-head" points={headAt(edge)} />
+      {!readOnly && (over || aimed || edge.selected) && <EdgeTools id={edge.id} x={x} y={y} />}
     </g>
   );
 });
+
+// Points instead of a transform: each transform is one more layer to paint, which many arrows would feel.
+function headAt({ targetPosition, targetX, targetY }) {
+  return HEADS[targetPosition].map(([x, y]) => `${targetX + x},${targetY + y}`).join(" ");
+}
 
 function EdgeTools({ id, x, y }) {
   const store = useCanvasStore();

@@ -63,5 +63,21 @@ export function isShown(field, values) {
 export function isEmpty(value) {
   if (value === null || value === undefined || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
-  return typeof value === "object" && Array.isArray(value.rules) && value.rules.length === 0;
+  const members = value.rules ?? value.conditions;
+  return typeof value === "object" && Array.isArray(members) && members.length === 0;
+}
+
+/** Rules of either format the engine reads, in the one that is drawn: `{combinator, not?, rules}`. */
+export function inOneFormat(group, aliases = {}) {
+  const members = group.rules ?? group.conditions ?? [];
+  return {
+    combinator: String(group.combinator ?? group.operator ?? "and").toLowerCase(),
+    ...(group.not ? { not: true } : {}),
+    rules: members.map((member) => {
+      if (member.rules ?? member.conditions) return inOneFormat(member, aliases);
+      const operator = member.operator ?? member.op;
+      const muted = member.muted ? { muted: true } : {};
+      return { field: member.field, operator: aliases[operator] ?? operator, value: member.value, ...muted };
+    }),
+  };
 }

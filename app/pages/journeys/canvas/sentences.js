@@ -1,7 +1,7 @@
 // A node in words: what its card says. Made from the catalogue's `summary` ("Wait {duration}") and one
 // way of speaking for each kind of control, so that a new node type needs nothing here.
 
-import { fieldsOf, isEmpty, spoken } from "./schema.js";
+import { fieldsOf, inOneFormat, isEmpty, spoken } from "./schema.js";
 
 const WISHES = {
   event: "an event", property: "a property", template: "a template", segment: "a segment", form: "a form",
@@ -63,7 +63,7 @@ const SHOWN = {
   boolean: (value, choices, field) => (value ? field.title.toLowerCase() : ""),
   tag: (value, choices, field) => value.map((tag) => (field.name === "remove" ? `−${tag}` : `+${tag}`)).join(" "),
   split: (value) => value.map((arm) => `${arm.percent}%`).join(" / "),
-  rules: (value, choices) => tellRules(value, choices),
+  rules: (value, choices) => tellRules(inOneFormat(value, choices.aliases), choices),
   url: (value) => value.replace(/^https?:\/\//, "").replace(/\/$/, ""),
 };
 

@@ -40,6 +40,8 @@ export function createCanvasStore({ catalogue, direction }) {
     problems: {},
     counts: null,
     choices: {},
+    people: {},
+    askPeople: null,
     chooser: null,
     dropEdge: null,
     finder: false,

@@ -47,7 +47,9 @@ function namesIn(group, found = new Set()) {
 /** The rules without what react-querybuilder adds for itself. */
 export function bare(group) {
   const rules = group.rules.map((rule) =>
-    rule.rules ? bare(rule) : { field: rule.field, operator: rule.operator, value: rule.value },
+    rule.rules
+      ? bare(rule)
+      : { field: rule.field, operator: rule.operator, value: rule.value, ...(rule.muted ? { muted: true } : {}) },
   );
   return { combinator: group.combinator, ...(group.not ? { not: true } : {}), rules };
 }

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { prepareRuleGroup, QueryBuilder } from "react-querybuilder";
 
 import { Icon } from "../icons.jsx";
+import { inOneFormat } from "../schema.js";
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
 import { bare, defaultValue, fieldsFor, openField } from "./rule_fields.js";
@@ -30,7 +31,9 @@ const CONTROLS = {
   valueEditor: RuleValue,
 };
 
-export function RulesControl({ id, value, disabled, describedBy, onChange }) {
+export function RulesControl({ id, value: given, disabled, describedBy, onChange }) {
+  const aliases = useCanvas((state) => state.choices.aliases);
+  const value = useMemo(() => given && inOneFormat(given, aliases), [given, aliases]);
   const listed = useCanvas((state) => state.choices.fields);
   const properties = useEventProperties();
   const operators = useCanvas((state) => state.choices.open_operators);
