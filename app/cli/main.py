@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from typer.core import TyperGroup
 
-from app.cli import database, doctor, inbox, journeys, keys, processes, seed
+from app.cli import database, doctor, imports, inbox, journeys, keys, processes, seed
 from engine.core.errors import SafarError
 
 
@@ -37,7 +37,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (processes, database, seed, keys, journeys, inbox, doctor):
+for group in (processes, database, seed, keys, journeys, imports, inbox, doctor):
     group.register(cli)
 
 if __name__ == "__main__":
