@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from app.http.auth import write_caller
@@ -43,14 +43,18 @@ PATHS: dict[str, Kind | None] = {
 }
 """The last part of the address, and the kind of message it takes; None for those that take many of all kinds."""
 
+AT_ONCE = CapacityLimiter(4)
+"""Calls a process stores at once: more would only take the processor and connections from the UI and each other."""
+
 router = APIRouter(prefix="/v1", tags=["Ingestion"])
 
 
 def _door(kind: Kind | None) -> Callable[[Request], Awaitable[Response]]:
     async def receive(request: Request) -> Response:
         try:
+            authorization = request.headers.get("authorization", "")
             packed = await read_body(request, LARGEST_CALL)
-            return await run_in_threadpool(_answer, request.headers.get("authorization", ""), packed, kind)
+            return await to_thread.run_sync(_answer, authorization, packed, kind, limiter=AT_ONCE)
         except SafarError as error:
             return _json(error.as_json(), error.status)
         except ClientDisconnect:

@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 import orjson
-import phonenumbers
 from babel import Locale
 from email_validator import EmailNotValidError, validate_email
 from psycopg import errors as pg
@@ -24,6 +23,7 @@ from engine.core.rowset import as_rows, rowset
 from engine.customers import identity
 from engine.customers.identity import MERGES, Assignment, Claim, Owner
 from engine.customers.models import IdentityKind
+from engine.customers.phones import read_phone as read_phone
 
 LONGEST_ID = 255
 LONGEST_TEXT = 500
@@ -108,38 +108,6 @@ def read_profile(
     return Profile(
         user_id=user_id, anonymous_id=anonymous_id, attributes=attributes, **_without_empty(found)
     ), problems
-
-
-def read_phone(value: Any, country: str) -> str:
-    """A phone number in E.164.
-
-    Raises:
-        ValueError: it is not a number that can exist; the message says what is expected.
-    """
-    if isinstance(value, str) and _is_whole(value):
-        return value
-    try:
-        number = phonenumbers.parse(str(value), country)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise ValueError("is not a phone number; write it with the country code, e.g. +91 98200 12345")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-WHOLE_PHONE = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
-
-
-def _is_whole(value: str) -> bool:
-    """Whether this is a valid number in E.164 as it stands: then there is nothing to read out of it."""
-    if not WHOLE_PHONE.fullmatch(value):
-        return False
-    for end in (2, 3, 4):
-        code, rest = int(value[1:end]), value[end:]
-        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            number = phonenumbers.PhoneNumber(country_code=code, national_number=int(rest))
-            return rest[0] != "0" and phonenumbers.is_valid_number(number)
-    return False
 
 
 def read_email(value: Any, country: str = "") -> str:

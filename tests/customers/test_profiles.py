@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import phonenumbers
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from engine.core.accounts import create_tenant
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.customers.models import Customer, CustomerIdentity
-from engine.customers.profiles import Profile, Saved, read_phone, read_profile, save_profiles
+from engine.customers.phones import read_phone
+from engine.customers.profiles import Profile, Saved, read_profile, save_profiles
 
 SAID = {
     "firstName": "Asha",
@@ -197,6 +199,15 @@ def test_the_short_way_of_reading_phones_agrees_with_the_long_one(parts: tuple[s
             return None
 
     assert read(value) == read(f" {value}")
+
+
+def test_every_countrys_example_is_read_either_way() -> None:
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            number = phonenumbers.example_number_for_type(region, kind)
+            if number is not None:
+                written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+                assert read_phone(written, "IN") == read_phone(f" {written}", "IN") == written
 
 
 def test_tenants_do_not_share_people(tenant: UUID, other_tenant: UUID, now: datetime) -> None:
