@@ -30,7 +30,7 @@ from engine.templates.system import install_system_templates
 PROJECT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "a-long-password"
-READY_SECONDS = 60
+READY_SECONDS = 180
 REDIS_DATABASE = 7
 NUMBERS = count(1)
 
@@ -80,6 +80,10 @@ def running_app(
     port, database = _free_port(), copy_database()
     redis_url = _own_redis(servers.redis_url)
     log = tmp_path_factory.mktemp("safar") / "safar.log"
+    app = RunningApp(f"http://localhost:{port}", database, redis_url)
+    with app.inside():
+        db.migrate()
+        create_tenant("first", "First studio")  # so that `safar up` does not fill in the demo studio
     environment = {
         **os.environ,
         "DATABASE_URL": database.render_as_string(hide_password=False),
@@ -97,9 +101,8 @@ def running_app(
             stderr=subprocess.STDOUT,
         )
         try:
-            url = f"http://localhost:{port}"
-            _wait_until_well(url, process, log)
-            yield RunningApp(url, database, redis_url)
+            _wait_until_well(app.url, process, log)
+            yield app
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)

@@ -104,6 +104,11 @@ def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) 
     expect(canvas.node(trigger)).to_contain_text(f"{customers}entered", timeout=30_000)
     expect(canvas.node(wait)).to_contain_text(re.compile(rf"{customers}\s*here"), timeout=30_000)
 
+    canvas.open(wait)
+    page.get_by_role("button", name="Show who").click()
+    expect(page.locator(".jc-people li")).to_have_count(customers)
+    canvas.close_panel()
+
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".jb-status")).to_contain_text("Paused")
     page.get_by_role("button", name="Resume").click()
@@ -124,6 +129,42 @@ def send_event(studio: Studio, name: str, *, customers: int) -> int:
             now=now,
         )
     return customers
+
+
+def test_begin_with_a_ready_made_journey(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.app.url}/journeys")
+    page.get_by_role("button", name="New journey").first.click()
+    page.get_by_role("button", name="Win back quiet customers").click()
+    canvas = Canvas(page)
+    expect(canvas.nodes).to_have_count(6)
+    expect(canvas.nodes.filter(has_text="Total spend is at least 5,000")).to_have_count(1)
+    before = [canvas.nodes.nth(place).bounding_box() for place in range(6)]
+    page.keyboard.press("t")
+    expect(canvas.nodes).to_have_count(6)
+    page.get_by_role("button", name="Lay out left to right").click()
+    page.wait_for_timeout(1_000)
+    assert [canvas.nodes.nth(place).bounding_box() for place in range(6)] != before
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(page.get_by_label("Name of the journey")).to_have_value("Win back quiet customers (copy)")
+    expect(canvas.nodes).to_have_count(6)
+
+
+def test_a_click_on_a_way_out_asks_what_comes_next(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Click by click")
+    page.get_by_role("button", name="Event happens").last.click()
+    trigger = canvas.nodes.first.get_attribute("data-id")
+    canvas.close_panel()
+    canvas.node(trigger).locator(".jc-out").click()
+    page.get_by_role("option", name="Wait", exact=True).click()
+    expect(canvas.edges).to_have_count(1)
+    canvas.close_panel()
+    canvas.node(trigger).locator(".jc-out").click()
+    page.get_by_role("option", name="Tag", exact=True).click()
+    expect(canvas.nodes).to_have_count(3)
+    expect(canvas.edges).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(canvas.edges).to_have_count(1)
 
 
 def test_by_keyboard_alone(page: Page, studio: Studio) -> None:
