@@ -27,6 +27,7 @@ from app.ui.skeleton import bone, skeleton_cards, skeleton_lines
 from app.ui.table import Column, Paging, table
 from app.ui.theme import Token, Tone
 from app.ui.toast import done, failed, news
+from app.ui.upload import file_drop
 
 __all__ = [
     "Column",
@@ -48,6 +49,7 @@ __all__ = [
     "failed",
     "field",
     "fields_row",
+    "file_drop",
     "form",
     "form_actions",
     "icon_button",

@@ -9,6 +9,9 @@ from app.ui.link import link
 from app.ui.theme import Fonts
 
 
+FOCUS_MAIN = "document.getElementById('main').focus()"
+
+
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One destination of the navigation. `key` is what a page passes as `active`."""
@@ -53,7 +56,8 @@ def shell(*children: rx.Component, active: str, account: Account, wide: bool = F
     body = children if wide else (rx.el.div(*children, class_name="s-main-inner"),)
     return rx.fragment(
         Fonts.create(),
-        rx.el.a("Skip to content", href="#main", class_name="s-skip"),
+        # The router takes the link and would not move the focus.
+        rx.el.a("Skip to content", href="#main", on_click=rx.call_script(FOCUS_MAIN), class_name="s-skip"),
         rx.el.div(
             _side(active, account),
             _top(account),

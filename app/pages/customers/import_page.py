@@ -10,6 +10,7 @@ from app.ui import (
     button,
     card,
     empty,
+    file_drop,
     link_button,
     notice,
     page_header,
@@ -20,7 +21,6 @@ from app.ui import (
 from app.ui.theme import Tone
 from engine.customers.csv_mapping import ImportKind
 
-UPLOAD = "csv"
 KINDS = (
     (ImportKind.CUSTOMERS.value, "Customers", "One row a person: name, phone, e-mail, birthday, tags …"),
     (
@@ -59,27 +59,13 @@ def _choose() -> rx.Component:
                 rx.el.div(*[_kind(*each) for each in KINDS], class_name="ci-kinds"),
                 class_name="ci-fieldset",
             ),
-            rx.upload(
-                rx.el.span(
-                    rx.icon("file-up", size=26, stroke_width=1.5),
-                    class_name="s-empty-icon",
-                    custom_attrs={"aria-hidden": "true"},
-                ),
-                rx.el.span(
-                    rx.cond(ImportState.busy, "Reading …", "Drop a CSV file here, or choose one"),
-                    class_name="ci-drop-title",
-                ),
-                rx.el.span(
-                    "In Excel: Save as “CSV UTF-8”. Up to 50 MB. The same file twice changes nothing.",
-                    class_name="s-muted s-small",
-                ),
-                id=UPLOAD,
-                multiple=False,
-                max_files=1,
-                on_drop=ImportState.take(rx.upload_files(upload_id=UPLOAD)),
+            file_drop(
+                name="csv",
+                label="Choose a CSV file",
+                title=rx.cond(ImportState.busy, "Reading …", "Drop a CSV file here, or choose one"),
+                hint="In Excel: Save as “CSV UTF-8”. Up to 50 MB. The same file twice changes nothing.",
+                on_file=ImportState.take,
                 disabled=~ImportState.may_edit | ImportState.busy,
-                class_name="ci-drop",
-                custom_attrs={"role": "button", "aria-label": "Choose a CSV file"},
             ),
             rx.cond(ImportState.may_edit, None, notice("Your role may look at customers, not import them.")),
         ),

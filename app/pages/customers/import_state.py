@@ -32,6 +32,9 @@ from engine.customers.imports import (
 SAMPLES = 3
 SHOWN_REJECTED = 20
 LOOK_SECONDS = 0.4
+PACKING = 1
+"""How hard the file is compressed between looking at it and importing it: fast."""
+
 KIND_WORDS = {ImportKind.CUSTOMERS: "Customers", ImportKind.ORDERS: "Orders"}
 
 
@@ -180,43 +183,44 @@ class ImportState(rx.State):
         viewer = await signed_in(self)
         demand(viewer.role, MANAGE)
         if not files:
-            return
-        self.busy, self.problem = True, ""
-        yield
+            return None
         data = await files[0].read()
+        self._packed = await asyncio.to_thread(zlib.compress, data, PACKING)
         self.file_name = files[0].name or "customers.csv"
-        try:
-            preview = await asyncio.to_thread(_look, viewer, self.kind, data, self.file_name, None)
-        except SafarError as error:
-            self.problem = error.message
-            return
-        finally:
-            self.busy = False
-        self._packed = zlib.compress(data)
-        self.choices = choices_of(self.kind)
-        self._show(preview)
-        self.step = "check"
+        self.columns, self.problem, self.busy = [], "", True
+        return ImportState.look
 
     @rx.event
     async def map_column(self, column: str, field_name: str):
-        """Say what a column is, and look again."""
-        viewer = await signed_in(self)
-        mapping = {each.name: each.field for each in self.columns}
-        mapping[column] = field_name
-        # One field is filled by one column: who had it gives it up.
-        for other, taken in mapping.items():
-            if other != column and taken == field_name and field_name not in (SKIP, ATTRIBUTE):
-                mapping[other] = SKIP
+        """Say what a column is, and look again. One field is filled by one column: who had it gives it up."""
+        await signed_in(self)
+        for each in self.columns:
+            if each.name == column:
+                each.field = field_name
+            elif each.field == field_name and field_name not in (SKIP, ATTRIBUTE):
+                each.field = SKIP
         self.busy = True
-        yield
+        return ImportState.look
+
+    @rx.event(background=True)
+    async def look(self):
+        """Read the file as the columns say, or as their headers suggest when it is new. Large ones take seconds."""
+        async with self:
+            viewer = await signed_in(self)
+            packed, kind, file_name = self._packed, self.kind, self.file_name
+            mapping = {each.name: each.field for each in self.columns} or None
         try:
-            self._show(
-                await asyncio.to_thread(
-                    _look, viewer, self.kind, zlib.decompress(self._packed), self.file_name, mapping
-                )
+            preview = await asyncio.to_thread(
+                _look, viewer, kind, zlib.decompress(packed), file_name, mapping
             )
-        finally:
-            self.busy = False
+        except SafarError as error:
+            async with self:
+                self.problem, self.busy = error.message, False
+            return
+        async with self:
+            self.choices = choices_of(kind)
+            self._show(preview)
+            self.step, self.busy = "check", False
 
     @rx.event(background=True)
     async def start(self):

@@ -43,7 +43,8 @@ export function UnsavedGuard({ changed, form }) {
     if (blocker.state !== "blocked") return;
     if (window.confirm(LEAVE)) blocker.proceed();
     else blocker.reset();
-  }, [blocker]);
+    // Not on every new blocker: it is a new object at each render, and would ask twice.
+  }, [blocker.state]);
   useEffect(() => {
     const warn = (event) => changed && event.preventDefault();
     const save = (event) => {
