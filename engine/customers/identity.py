@@ -114,8 +114,15 @@ ADD_USER_IDS = text(f"""
 """)
 
 
-def look_up(session: Session, tenant_id: UUID, claims: Iterable[Claim]) -> dict[Claim, Owner]:
-    """The owners of these values; values nobody claimed are left out. One query, a second for unknown user ids."""
+def look_up(
+    session: Session, tenant_id: UUID, claims: Iterable[Claim], *, by_external_id: bool = True
+) -> dict[Claim, Owner]:
+    """The owners of these values; values nobody claimed are left out.
+
+    Args:
+        by_external_id: also look for user ids among the customers themselves, where those are that were made
+            without their identities. Needed only after such a customer stood in the way.
+    """
     asked = list(set(claims))
     rows = session.execute(KNOWN, {"tenant": tenant_id, "rows": as_rows(_CLAIMS, asked)}).all()
     customers: dict[UUID, Owner] = {}
@@ -126,7 +133,7 @@ def look_up(session: Session, tenant_id: UUID, claims: Iterable[Claim]) -> dict[
             owner = customers[customer_id] = Owner(customer_id, has_user_id, is_anonymous)
         owners[Claim(kind, value)] = owner
     missing = [claim.value for claim in asked if claim.kind == IdentityKind.USER_ID and claim not in owners]
-    if missing:
+    if missing and by_external_id:
         found = session.execute(KNOWN_BY_EXTERNAL_ID, {"tenant": tenant_id, "values": missing})
         for external_id, customer_id in found:
             owner = customers.setdefault(customer_id, Owner(customer_id, True, False))

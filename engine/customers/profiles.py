@@ -337,8 +337,9 @@ def save_profiles(
         return []
     people = [claims_of(profile) for profile in profiles]
     _check_lengths(people)
-    for _ in range(TRIES):
-        known = identity.look_up(session, tenant_id, (claim for claims in people for claim in claims))
+    asked = {claim for claims in people for claim in claims}
+    for tried in range(TRIES):
+        known = identity.look_up(session, tenant_id, asked, by_external_id=tried > 0)
         plan = _plan(profiles, people, known)
         if not plan.writes or _written(session, tenant_id, plan, source, now):
             return [Saved(owner.customer_id, owner.is_new) for owner in plan.assigned.owners]
