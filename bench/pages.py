@@ -69,12 +69,12 @@ def main() -> None:
             form_id = publish_page(session, page.id, now=utc_now()).form_id
         html = folder / "page.html"
         os.environ |= {"BENCH_TENANT": str(tenant), "BENCH_FORM": str(form_id), "BENCH_HTML": str(html)}
-        with served(OURS) as port:
-            html.write_bytes(_page(port))
-            ours = measure(port, form_id)
+        with served(OURS) as server:
+            html.write_bytes(_page(server.port))
+            ours = measure(server.port, form_id)
         clear()
-        with served(REFERENCE) as port:
-            reference = measure(port, form_id)
+        with served(REFERENCE) as server:
+            reference = measure(server.port, form_id)
     beside = "bare Starlette, same bytes and rows"
     for title, unit in (("pages", "GET/s"), ("submits", "POST/s")):
         line(title, ours[title], unit, reference=reference[title], beside=beside)

@@ -115,20 +115,22 @@ _forms = Memory(_look_up_form)
 
 
 class Turnstile:
-    """Lets each address through so many times a minute, in this process."""
+    """Lets each address through so many times in a minute from its first pass, in this process."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._minute = 0
-        self._seen: dict[str | None, int] = {}
+        self._seen: dict[str | None, tuple[float, int]] = {}
 
     def lets_in(self, address: str | None) -> bool:
         """Whether this address may pass now; counts the pass."""
-        minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._seen = minute, {}
-        self._seen[address] = self._seen.get(address, 0) + 1
-        return self._seen[address] <= self._limit
+        moment = time.monotonic()
+        first, passes = self._seen.get(address, (moment, 0))
+        if moment - first > 60:
+            first, passes = moment, 0
+        if len(self._seen) > 50_000:
+            self._seen.clear()
+        self._seen[address] = (first, passes + 1)
+        return passes < self._limit
 
 
 _turnstile = Turnstile(SUBMITS_A_MINUTE)
