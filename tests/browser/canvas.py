@@ -2,6 +2,9 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+MOVES = 12
+"""Mouse moves in one drag."""
+
 SETTLE_MILLISECONDS = 250
 """The view may move a little after a panel opened; hands wait for that too."""
 
@@ -71,7 +74,7 @@ class Canvas:
 
     def _drag_to(self, x: float, y: float) -> None:
         self.page.mouse.down()
-        self.page.mouse.move(x, y, steps=12)
+        self.page.mouse.move(x, y, steps=MOVES)
         self.page.mouse.up()
 
     def _settle(self) -> None:
