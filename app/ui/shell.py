@@ -8,7 +8,6 @@ from app.ui.brand import brand
 from app.ui.link import link
 from app.ui.theme import Fonts
 
-
 FOCUS_MAIN = "document.getElementById('main').focus()"
 
 

@@ -189,6 +189,7 @@ def test_a_file_is_looked_at_mapped_and_imported(page: Page, studio: Studio, tmp
         f"Client,Mobile,Town,Loves\n{NAME},98200 11111,Pune,Hatha\nRavi,98200 22222,Mumbai,Pranayama\nNobody,12,Goa,\n"
     )
     page.goto(f"{studio.app.url}/customers/import")
+    expect(page.get_by_text("Drop a CSV file here")).to_be_visible()
     page.set_input_files("input[type=file]", file)
     expect(page.get_by_text("3 rows, 4 columns")).to_be_visible()
     expect(page.get_by_text("Row 4")).to_be_visible()
@@ -214,6 +215,7 @@ def test_a_file_that_is_no_csv_says_what_to_do(page: Page, studio: Studio, tmp_p
     file = tmp_path / "clients.xlsx"
     file.write_bytes(b"PK\x03\x04" + bytes(64))
     page.goto(f"{studio.app.url}/customers/import")
+    expect(page.get_by_text("Drop a CSV file here")).to_be_visible()
     page.set_input_files("input[type=file]", file)
     expect(page.get_by_role("alert")).to_contain_text("Excel workbook")
 
@@ -268,6 +270,7 @@ def test_a_template_is_written_previewed_and_kept(page: Page, studio: Studio) ->
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#body-error")).not_to_be_empty()
     body.fill("Namaste {{ first_name }}")
+    expect(bubble).to_contain_text("Namaste Asha")
 
     page.get_by_label("Add a language").select_option("hi")
     expect(page.get_by_role("tab", name="हिन्दी")).to_have_attribute("aria-selected", "true")

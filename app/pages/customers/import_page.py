@@ -14,6 +14,7 @@ from app.ui import (
     link_button,
     notice,
     page_header,
+    skeleton_lines,
     stat_card,
     stat_row,
     table,
@@ -40,12 +41,16 @@ def import_customers() -> rx.Component:
             back=("Customers", "/customers"),
         ),
         rx.cond(ImportState.problem, notice(ImportState.problem, tone=Tone.BAD)),
-        rx.match(
-            ImportState.step,
-            ("check", _check()),
-            ("running", _running()),
-            ("result", _result()),
-            _choose(),
+        rx.cond(
+            ImportState.loading,
+            card(skeleton_lines(count=6)),
+            rx.match(
+                ImportState.step,
+                ("check", _check()),
+                ("running", _running()),
+                ("result", _result()),
+                _choose(),
+            ),
         ),
         active="customers",
     )

@@ -123,6 +123,7 @@ def summary_of(result: ImportResult) -> Summary:
 class ImportState(rx.State):
     """The import page. `step` is `choose`, `check`, `running` or `result`."""
 
+    loading: bool = True
     step: str = "choose"
     kind: str = ImportKind.CUSTOMERS.value
     may_edit: bool = False
@@ -164,6 +165,7 @@ class ImportState(rx.State):
         if self.step != "running":
             self._begin()
         await self._list(viewer)
+        self.loading = False
 
     @rx.event
     async def again(self):

@@ -113,7 +113,7 @@ def _timeline() -> rx.Component:
 
 def _told(line: rx.Var[Told]) -> rx.Component:
     return rx.el.li(
-        rx.cond(line.day, rx.el.h3(line.day, class_name="cu-day")),
+        rx.cond(line.day, rx.el.h2(line.day, class_name="cu-day")),
         rx.el.div(
             rx.el.span(
                 rx.match(
@@ -155,7 +155,7 @@ def _journeys() -> rx.Component:
 def _journey(journey: rx.Var[JourneyView]) -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.h3(journey.name, class_name="cu-what"),
+            rx.el.h2(journey.name, class_name="cu-what"),
             badge(journey.status, tone=journey.tone),
             class_name="s-row",
         ),

@@ -1,7 +1,7 @@
 """What the editor of a template shows, and what it does with what is typed.
 
-The controls keep their text themselves; they tell the state after a pause, which renders the preview. Saving
-sends what they hold at that moment.
+The controls keep their text themselves; they tell the state after a pause and when they are left, and it renders the
+preview. Saving sends what they hold at that moment.
 """
 
 import asyncio
@@ -250,8 +250,8 @@ class EditorState(rx.State):
 
     async def _write(self, locale: str, field_name: str, text: str) -> None:
         await signed_in(self)
-        if locale in self.words:
-            words = self.words[locale]
+        words = self.words.get(locale)
+        if words and getattr(words, field_name) != text:
             setattr(words, field_name, text)
             self.words[locale] = words
             self.touched = True
