@@ -153,7 +153,7 @@ def test_a_provider_that_cannot_be_reached_is_not_connected(page: Page, studio: 
     dialog.get_by_role("button", name="Try and connect").click()
     expect(dialog.locator(".s-error, .s-notice").first).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("Local inbox")).to_have_count(3)
+    expect(page.get_by_text("Local inbox", exact=True)).to_have_count(3)
 
 
 @pytest.mark.usefixtures("messages")

@@ -298,7 +298,7 @@ def _connection() -> rx.Component:
                     on_change=SettingsState.choose_provider,
                 ),
             ),
-            rx.foreach(SettingsState.fields, _provider_field),
+            rx.el.div(rx.foreach(SettingsState.fields, _provider_field), class_name="s-grid st-provider"),
             form_actions(
                 button("Cancel", look="quiet", on_click=SettingsState.close_connection(False)),
                 button("Try and connect", type="submit", loading=SettingsState.trying),
