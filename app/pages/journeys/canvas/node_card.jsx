@@ -1,7 +1,7 @@
 // A node on the canvas: a card that reads like a sentence, with its problems, its numbers and its ways out.
 
-import { memo } from "react";
-import { Handle, Position } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
+import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
@@ -20,6 +20,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const marked = useCanvas((state) => state.found?.has(id) ?? false);
   const sides = SIDES[direction];
+  useMovedHandles(id, direction, portsOf(kind, data.config).length);
   return (
     <div
       className="jc-card"
@@ -43,6 +44,17 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
     </div>
   );
 });
+
+/** React Flow measures handles when a card's size changes; sides and number of ways out may change without. */
+function useMovedHandles(id, direction, ways) {
+  const update = useUpdateNodeInternals();
+  const drawn = useRef(`${direction} ${ways}`);
+  useEffect(() => {
+    const now = `${direction} ${ways}`;
+    if (drawn.current !== now) update(id);
+    drawn.current = now;
+  }, [direction, ways]);
+}
 
 export function Sentence({ parts }) {
   return (
