@@ -2,8 +2,9 @@
 
 import math
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -118,6 +119,7 @@ def read_attribute(value: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=20_000)
 def _day(words: str, day_first: bool) -> tuple[date, bool]:
     plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", words.lower())
     plain = re.sub(r"[\s.,/-]+", "/", plain.strip()).strip("/").replace("sept/", "sep/")
@@ -143,12 +145,15 @@ def _worded_moment(words: str, day_first: bool) -> datetime:
     except ValueError:
         day, _ = _day(words, day_first)  # what looked like an hour was the year: 15 Feb 26
         clock = None
-    if not clock:
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the caller knows the zone
-    plain = re.sub(r"\s*([AP])\.?M\.?$", r" \1M", clock.strip().upper())
+    return datetime.combine(day, _clock(clock) if clock else time())
+
+
+@lru_cache(maxsize=20_000)
+def _clock(words: str) -> time:
+    plain = re.sub(r"\s*([AP])\.?M\.?$", r" \1M", words.strip().upper())
     for form in TIMES:
         try:
-            return datetime.combine(day, datetime.strptime(plain, form).time())  # noqa: DTZ007
+            return datetime.strptime(plain, form).time()  # noqa: DTZ007 - a time of day has no zone
         except ValueError:
             continue
     raise ValueError("has no time of day that can be read; write it like 19:03")
