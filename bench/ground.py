@@ -1,4 +1,4 @@
-"""Ground of the benchmarks: real embedded servers in a temporary folder, a tenant with many customers, processes to work.
+"""Ground of the benchmarks: real servers in a temporary folder, a tenant with many customers, processes to work.
 
 A benchmark prints figures beside a reference measured in the same run; it never judges.
 """
@@ -55,7 +55,7 @@ def studio_with(customers: int, *, slug: str = "bench") -> UUID:
                     total_spend_minor, order_count, visit_count, last_order_at, last_visit_at, tags)
                 SELECT uuidv7(), :tenant, 'c' || n, 'Customer ' || n, 'Customer', '+9198' || lpad(n::text, 8, '0'),
                     'c' || n || '@example.in', (ARRAY['Mumbai', 'Pune', 'Delhi', 'Jaipur'])[1 + n % 4],
-                    (n * 7919) % 20000000, n % 20, n % 12, now() - (n % 400) * interval '1 day',
+                    (n::bigint * 7919) % 20000000, n % 20, n % 12, now() - (n % 400) * interval '1 day',
                     now() - (n % 300) * interval '1 day', CASE WHEN n % 10 = 0 THEN '{vip}'::text[] ELSE '{}' END
                 FROM generate_series(1, :customers) n
             """),

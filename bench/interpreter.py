@@ -74,11 +74,22 @@ def main() -> None:
             handed = time.perf_counter() - begun
             memory_after = resident(processes)
         with tenant_session(tenant) as session:
-            messages = session.scalar(select(func.count()).select_from(Message).where(Message.status == "sent"))
+            messages = session.scalar(
+                select(func.count()).select_from(Message).where(Message.status == "sent")
+            )
     line("enrolments/s, event to last step", CUSTOMERS / walked, "/s")
     line("steps/s", CUSTOMERS * 4 / walked, "/s")
-    line("enrolments/s, event to handed-over message", CUSTOMERS / handed, "/s", reference=reference, beside="hand-written SQL, same writes")
-    print(f"  messages sent: {messages:,}; processes up in {ready:.1f} s; workers' memory {memory_before:.0f} to {memory_after:.0f} MB")
+    line(
+        "enrolments/s, event to handed-over message",
+        CUSTOMERS / handed,
+        "/s",
+        reference=reference,
+        beside="hand-written SQL, same writes",
+    )
+    print(
+        f"  messages sent: {messages:,}; processes up in {ready:.1f} s; "
+        f"workers' memory {memory_before:.0f} to {memory_after:.0f} MB"
+    )
 
 
 def publish_journey(tenant: UUID) -> UUID:
@@ -111,7 +122,11 @@ def four_nodes(template_id: UUID) -> dict[str, Any]:
         {"id": "t", "type": "trigger.event", "config": {"event": "Order Completed"}},
         {"id": "b", "type": "branch.rule", "config": {"rules": rules}},
         {"id": "s", "type": "branch.split", "config": {}},
-        {"id": "m", "type": "action.message", "config": {"channel": "whatsapp", "template_id": str(template_id)}},
+        {
+            "id": "m",
+            "type": "action.message",
+            "config": {"channel": "whatsapp", "template_id": str(template_id)},
+        },
     ]
     ways = [("t", "next", "b"), ("b", "yes", "s"), ("b", "no", "s"), ("s", "a", "m"), ("s", "b", "m")]
     edges = [{"id": f"{a}{p}{b}", "source": a, "source_port": p, "target": b} for a, p, b in ways]
@@ -139,7 +154,8 @@ def measure_reference(tenant: UUID) -> float:
         for statement in REFERENCE:
             with owner_engine().begin() as connection:
                 connection.execute(
-                    text(statement), {"tenant": tenant, "journey": journey, "part": number, "parts": PROCESSES}
+                    text(statement),
+                    {"tenant": tenant, "journey": journey, "part": number, "parts": PROCESSES},
                 )
 
     begun = time.perf_counter()
@@ -162,7 +178,9 @@ def finished(tenant: UUID, journey_id: UUID) -> int:
     with tenant_session(tenant) as session:
         return (
             session.scalar(
-                select(func.count()).where(Enrolment.journey_id == journey_id, Enrolment.status == "completed")
+                select(func.count()).where(
+                    Enrolment.journey_id == journey_id, Enrolment.status == "completed"
+                )
             )
             or 0
         )

@@ -6,6 +6,7 @@ before it is safe to repeat, whatever breaks after it is unknown.
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -196,6 +197,9 @@ def _connect(account: Account) -> smtplib.SMTP:
         )
     else:
         client = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+    assert client.sock is not None
+    # The last dot is a write of its own; Nagle's algorithm would hold it back until the server's delayed answer.
+    client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.ehlo()
     if security is Security.STARTTLS:
         client.starttls(context=ssl.create_default_context())
