@@ -1,0 +1,101 @@
+"""The one thread, from hand to hand: a journey drawn with the mouse, an event by an independent client, the message
+in the inbox, the counts on the canvas."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from segment.analytics.client import Client
+from sqlalchemy import select
+
+from engine.core.accounts import create_key
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.models import KeyKind
+from engine.core.tenants import update_settings
+from engine.customers.consent import ConsentWish, change_consents
+from engine.customers.models import ConsentState, Customer, Purpose
+from tests.browser.canvas import Canvas
+from tests.browser.conftest import Studio
+from tests.browser.test_builder import new_journey
+
+MINUTE = 60_000
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: Studio) -> None:
+    client = open_for_business(studio)
+    canvas = new_journey(page, studio, "First order")
+    message = draw(page, canvas)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Version 1 is live.")).to_be_visible()
+
+    asha, ravi = (
+        {"name": "Asha Rao", "phone": "+919876500001"},
+        {"name": "Ravi Iyer", "phone": "+919876500002"},
+    )
+    for user_id, traits in (("c-1", asha), ("c-2", ravi)):
+        client.identify(user_id, traits)
+    client.flush()
+    agree_to_whatsapp(studio)
+    for user_id, total in (("c-1", 4_000), ("c-2", 400)):
+        order = {"order_id": f"o-{user_id}", "total": total, "currency": "INR"}
+        client.track(user_id, "Order Completed", order)
+        client.track(user_id, "Order Completed", order, message_id=f"twice-{user_id}")
+    client.flush()
+
+    expect(canvas.node(message)).to_contain_text("sent", timeout=2 * MINUTE)
+    page.goto(f"{studio.app.url}/inbox")
+    expect(page.get_by_text("+919876500001").first).to_be_visible()
+    expect(page.get_by_text("+919876500002")).to_have_count(0)
+    page.get_by_text("+919876500001").first.click()
+    expect(page.get_by_text("Asha").last).to_be_visible()
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        tags = {row.name: row.tags for row in session.execute(select(Customer.name, Customer.tags))}
+    assert tags == {"Asha Rao": [], "Ravi Iyer": ["small-order"]}
+
+
+def draw(page: Page, canvas: Canvas) -> str:
+    """Order, wait a minute, a branch on the spend, a message or a tag; returns the message's step."""
+    trigger = canvas.drop("trigger.event", 760, 140)
+    page.fill("#jc-field-event", "Order Completed")
+    wait = canvas.drop("wait.duration", 760, 290)
+    page.fill("#jc-field-duration", "1")
+    page.locator(".jc-duration select").select_option("minutes")
+    branch = canvas.drop("branch.rule", 760, 440)
+    page.locator(".jc-group").get_by_role("button", name="Rule").click()
+    page.locator(".jc-rule .jc-combo input").fill("total spend")
+    page.keyboard.press("Enter")
+    page.get_by_label("Operator").select_option("gte")
+    page.get_by_label("Value").fill("1000")
+    message = canvas.drop("action.message", 620, 640)
+    canvas.choose("template_id", "thank")
+    tag = canvas.drop("action.tag", 920, 640)
+    page.fill("#jc-field-add", "small-order")
+    page.keyboard.press("Enter")
+    canvas.close_panel()
+    canvas.connect(trigger, "next", wait)
+    canvas.connect(wait, "next", branch)
+    canvas.connect(branch, "yes", message)
+    canvas.connect(branch, "no", tag)
+    canvas.wait_until_saved()
+    return message
+
+
+def open_for_business(studio: Studio) -> Client:
+    """A client with the studio's write key; messages may leave at any hour."""
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        always = {"send_window_start": "00:00", "send_window_end": "23:59:59"}
+        update_settings(session, studio.tenant_id, always, actor="test", now=utc_now())
+        key = create_key(session, studio.tenant_id, KeyKind.WRITE, "shop", actor="test", now=utc_now())
+    return Client(key, host=studio.app.url, sync_mode=False)
+
+
+def agree_to_whatsapp(studio: Studio) -> None:
+    """Every customer says yes to marketing by WhatsApp."""
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        wishes = [
+            ConsentWish(each, "whatsapp", Purpose.MARKETING, ConsentState.GRANTED, "form")
+            for each in session.scalars(select(Customer.id))
+        ]
+        assert len(wishes) == 2
+        change_consents(session, studio.tenant_id, wishes, actor="customer", now=utc_now())
