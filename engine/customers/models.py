@@ -134,7 +134,9 @@ class ConsentChange(Identified, Tenanted, Base):
 
     __tablename__ = "consent_history"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "customer_id", "channel", "purpose", "version", name="uq_consent_history_version"),
+        UniqueConstraint(
+            "tenant_id", "customer_id", "channel", "purpose", "version", name="uq_consent_history_version"
+        ),
     )
 
     customer_id: Mapped[UUID]
