@@ -18,6 +18,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import NotFound, SafarError
 from engine.core.tenants import get_tenant
+from engine.customers.csv_file import LARGEST_FILE
 from engine.customers.csv_mapping import ATTRIBUTE, FIELDS, SKIP, ImportKind
 from engine.customers.imports import (
     ImportResult,
@@ -186,7 +187,7 @@ class ImportState(rx.State):
         demand(viewer.role, MANAGE)
         if not files:
             return None
-        data = await files[0].read()
+        data = await files[0].read(LARGEST_FILE + 1)
         self._packed = await asyncio.to_thread(zlib.compress, data, PACKING)
         self.file_name = files[0].name or "customers.csv"
         self.columns, self.problem, self.busy = [], "", True
