@@ -7,13 +7,13 @@ from fastapi import Request
 from engine.core.errors import TooLarge
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """The raw body; reading stops as soon as it is too large.
+async def read_body(request: Request, most: int, told: str = "") -> bytes:
+    """The raw body; reading stops as soon as it is too large. `told` is what a visitor reads then.
 
     Raises:
         TooLarge: more than `most` bytes were announced or came.
     """
-    refusal = TooLarge(f"body: is larger than {most:,} bytes.", details={"field": "body"})
+    refusal = TooLarge(told or f"body: is larger than {most:,} bytes.", details={"field": "body"})
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > most:
         raise refusal

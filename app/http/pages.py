@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -21,12 +20,13 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.http.gathering import Gathering
+from app.http.incoming import client_address, read_body
 from app.http.public.view import View, lead_view, missing_view, thanks_view
 from engine.core.clock import utc_now
 from engine.core.crypto import random_token
 from engine.core.db import tenant_session
 from engine.core.doors import find_form_tenant, find_tenant
-from engine.core.errors import Code, InvalidInput, NotFound, SafarError, TooLarge, Unavailable
+from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
 from engine.core.settings import settings
 from engine.landing.form import is_trapped
 from engine.landing.forms import InvalidAnswers, Submission, Submitted, Visit, submission_key, submit_many
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 FRESH_SECONDS = 5.0
 REMEMBERED = 2_000
 LARGEST_BODY = 100_000
+TOO_MUCH = f"This is more than the {LARGEST_BODY:,} bytes a form takes. Write less and send it again."
 MOST_FIELDS = 100
 CAMPAIGN = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id"),
@@ -165,12 +166,12 @@ async def receive(request: Request) -> Response:
         if wants_json:
             raise NotFound("This form does not exist or is not open any more.")
         return _html(missing_view(), status=404, cache="no-store")
-    body = await _read_body(request)
+    body = await read_body(request, LARGEST_BODY, TOO_MUCH)
     sent = _read_json(body) if wants_json else _read_urlencoded(request, body)
     if is_trapped(sent):
         return _accepted(page, wants_json=wants_json)
     try:
-        if not _turnstile.lets_in(_address(request)):
+        if not _turnstile.lets_in(client_address(request)):
             raise SafarError(words(page.locale)["often"], code=Code.TOO_MANY_REQUESTS)
         await _submits.do(page.tenant_id, _submission(request, page, sent))
     except SafarError as error:
@@ -194,7 +195,7 @@ def _submission(request: Request, page: PublicPage, sent: Mapping[str, str]) -> 
     utm = _campaign(dict(parse_qsl(sent.get("_utm", ""))))
     address = f"{settings().public_url}/p/{page.tenant_slug}/{page.slug}"
     visit = Visit(
-        ip=_address(request),
+        ip=client_address(request),
         user_agent=request.headers.get("user-agent", "")[:500] or None,
         page_url=f"{address}?{urlencode(utm)}" if utm else address,
         utm=utm,
@@ -241,36 +242,6 @@ def _safe_key(key: str) -> str:
 
 def _campaign(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: parameters[name][:200].replace("\0", "") for name in CAMPAIGN if parameters.get(name)}
-
-
-def _address(request: Request) -> str | None:
-    """The visitor's IP address; None when the server does not know it, e.g. behind a socket."""
-    try:
-        return str(ip_address(request.client.host)) if request.client else None
-    except ValueError:
-        return None
-
-
-async def _read_body(request: Request) -> bytes:
-    """The body.
-
-    Raises:
-        TooLarge: more than `LARGEST_BODY` bytes were announced or came.
-    """
-    announced = request.headers.get("content-length", "")
-    too_large = TooLarge(
-        f"This is more than the {LARGEST_BODY:,} bytes a form takes. Write less and send it again."
-    )
-    if announced.isdecimal() and int(announced) > LARGEST_BODY:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise too_large
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _read_urlencoded(request: Request, body: bytes) -> dict[str, str]:

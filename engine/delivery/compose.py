@@ -21,6 +21,8 @@ class Letterhead:
     tenant_id: UUID
     name: str
     language: str
+    timezone: str
+    currency: str
     mailing_address: str
     privacy_url: str
 
@@ -55,7 +57,11 @@ def compose(draft: Draft, contact: Contact, template: Compiled, letterhead: Lett
     variables = {
         **contact.variables,
         **draft.variables,
-        "tenant": {"name": letterhead.name},
+        "tenant": {
+            "name": letterhead.name,
+            "timezone": letterhead.timezone,
+            "currency": letterhead.currency,
+        },
         "unsubscribe_url": unsubscribe,
         "preferences_url": unsubscribe,
     }

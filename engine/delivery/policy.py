@@ -38,6 +38,8 @@ def _letterhead(tenant: Tenant, settings: TenantSettings) -> Letterhead:
         tenant_id=tenant.id,
         name=tenant.name,
         language=tenant.locale.partition("-")[0].partition("_")[0],
+        timezone=tenant.timezone,
+        currency=tenant.currency,
         mailing_address=settings.mailing_address,
         privacy_url=settings.privacy_url,
     )

@@ -90,7 +90,6 @@ class Enrolment(Base):
         Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),
         Index("ix_enrolments_customer", "tenant_id", "customer_id", "entered_at"),
         Index("ix_enrolments_entries", "journey_id", "customer_id", "entered_at"),
-        Index("ix_enrolments_journey", "tenant_id", "journey_id", "entered_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
