@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy.orm import Session
 
 from engine.channels.inbox import receive
@@ -53,6 +53,7 @@ STRUCTURE = """() => {
     lang: document.documentElement.lang,
     h1: document.querySelectorAll("h1").length,
     main: document.querySelectorAll("main").length,
+    here: document.querySelectorAll("nav:not(.s-tabs) [aria-current=page]").length,
     twice: ids.filter((id, index) => ids.indexOf(id) !== index),
     skips: levels.filter((level, index) => index && level > levels[index - 1] + 1).length,
     overflow: document.documentElement.scrollWidth - innerWidth,
@@ -298,12 +299,23 @@ def test_unsaved_words_are_not_lost_by_a_click(page: Page, studio: Studio) -> No
     page.get_by_role("textbox", name="Text").fill("Half a thought")
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     expect(page.locator(".te-segments")).to_contain_text("1 part · 14 of 160 characters")
-    page.once("dialog", lambda dialog: dialog.dismiss())
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if len(asked) == 1:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    page.on("dialog", answer)
     page.get_by_role("link", name="Inbox").first.click()
+    while not asked:
+        page.wait_for_timeout(50)
     expect(page.get_by_role("textbox", name="Text")).to_have_value("Half a thought")
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("link", name="Inbox").first.click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    assert len(asked) == 2
 
 
 @pytest.mark.usefixtures("messages")
@@ -319,7 +331,16 @@ def test_every_control_has_a_name_and_every_page_a_structure(
         expect(page.locator(".s-bone")).to_have_count(0)
         assert page.evaluate(UNNAMED) == [], address
         structure = page.evaluate(STRUCTURE)
-        wanted = {"lang": "en", "h1": 1, "main": 1, "twice": [], "skips": 0, "overflow": 0, "pictures": 0}
+        wanted = {
+            "lang": "en",
+            "h1": 1,
+            "main": 1,
+            "here": 1,
+            "twice": [],
+            "skips": 0,
+            "overflow": 0,
+            "pictures": 0,
+        }
         assert structure == wanted, f"{address}: {json.dumps(structure)}"
 
 
