@@ -12,8 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import formataddr, formatdate
 from enum import StrEnum
 from typing import ClassVar
@@ -25,6 +29,9 @@ TIMEOUT_SECONDS = 30
 RECONNECT_AFTER = 100
 LINE_OF_DOT = re.compile(rb"(?m)^\.")
 BUSY_WAIT = timedelta(minutes=5)
+WIRE = compat32.clone(linesep="\r\n")
+UTF8 = Charset("utf-8")
+UTF8.body_encoding = QP
 UNREACHABLE_STATUS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 """Enhanced codes that say the address itself is wrong (providers 3.3, RFC 3463)."""
 
@@ -168,23 +175,35 @@ class SmtpLine:
 
 
 def write_mail(message: Outgoing, sender: str) -> tuple[str, bytes]:
-    """The mail's own id and its bytes, ready for DATA without the final dot (RFC 5321 4.5.2)."""
+    """The mail's own id and its bytes, ready for DATA without the final dot (RFC 5321 4.5.2).
+
+    Made with the older classes of `email`: the newer ones take 5 ms a mail, twenty times as long.
+    """
     domain = sender.rpartition("@")[2].strip("> ")
     mail_id = f"<{message.message_id}@{domain}>"
-    policy = SMTP if message.address.isascii() else SMTPUTF8
-    mail = EmailMessage(policy=policy)
-    mail["From"] = sender
-    mail["To"] = message.address
-    mail["Subject"] = " ".join((message.subject or "").split())
-    mail["Date"] = formatdate()
-    mail["Message-ID"] = mail_id
-    for name, value in message.headers.items():
-        mail[name] = value
-    mail.set_content(message.body)
+    headers = {
+        "From": sender,
+        "To": message.address,
+        "Subject": message.subject or "",
+        "Date": formatdate(),
+        "Message-ID": mail_id,
+        **message.headers,
+    }
+    head = "".join(f"{name}: {_header(value)}\r\n" for name, value in headers.items())
+    return mail_id, LINE_OF_DOT.sub(b"..", head.encode() + _content(message))
+
+
+def _content(message: Outgoing) -> bytes:
+    part: MIMEBase = MIMEText(message.body, "plain", UTF8)  # type: ignore[arg-type]
     if message.html:
-        mail.add_alternative(message.html, subtype="html")
-    content = mail.as_bytes()
-    return mail_id, LINE_OF_DOT.sub(b"..", content)
+        html = MIMEText(message.html, "html", UTF8)  # type: ignore[arg-type]
+        part = MIMEMultipart("alternative", f"safar-{message.message_id.hex}", [part, html])
+    return part.as_bytes(policy=WIRE)
+
+
+def _header(value: str) -> str:
+    words = " ".join(value.split())
+    return words if words.isascii() else Header(words, "utf-8", maxlinelen=70).encode()
 
 
 def _connect(account: Account) -> smtplib.SMTP:
