@@ -1,8 +1,6 @@
 """Many rows as one parameter: a JSON document that PostgreSQL reads as a set of rows.
 
-The driver escapes the elements of an array one by one in Python; a document is written once, in C. For rows
-that carry JSON or many columns this costs a tenth of what `bulk.unnest` does in the process, and no more in the
-server. `bulk` stays the simpler way for a few plain columns.
+For rows with a column that is itself an array, which `bulk.unnest` would flatten, and for columns of JSON.
 """
 
 from collections.abc import Iterable, Sequence
