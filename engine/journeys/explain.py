@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.core.tenants import get_tenant
 from engine.delivery.models import Message
 from engine.journeys.models import Enrolment, Journey, Step
 from engine.journeys.versions import load_plans
@@ -33,7 +34,7 @@ class Explanation:
 
 
 def explain_customer(session: Session, customer_id: UUID, *, limit: int = 20) -> list[Explanation]:
-    """The customer's enrolments, the newest first, in four queries."""
+    """The customer's enrolments, the newest first, in a few queries."""
     enrolments = session.scalars(
         select(Enrolment)
         .where(Enrolment.customer_id == customer_id)
@@ -52,11 +53,14 @@ def explain_customer(session: Session, customer_id: UUID, *, limit: int = 20) ->
         if message.enrolment_id:
             moments[message.enrolment_id].append(_of_message(message))
     plans = load_plans(session, {each.version_id for each in enrolments})
+    zone = ZoneInfo(get_tenant(session).timezone)
     for each in enrolments:
         node = plans[each.version_id].nodes.get(each.node_id)
         if each.due_at and node and node.waits():
             moments[each.id].append(
-                Moment(each.arrived_at, each.node_id, f"Waiting until {each.due_at:%d %b %H:%M} UTC")
+                Moment(
+                    each.arrived_at, each.node_id, f"Waiting until {each.due_at.astimezone(zone):%d %b %H:%M}"
+                )
             )
     return [
         Explanation(

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import SHUT_RDWR
 from threading import Lock, Thread
 from typing import Any
 
@@ -121,7 +122,8 @@ class Emulator:
                 with cloud.lock:
                     status, answer = self._answer(raw)
                 if answer is None:
-                    self.connection.close()
+                    self.close_connection = True
+                    self.connection.shutdown(SHUT_RDWR)
                     return
                 data = json.dumps(answer).encode()
                 self.send_response(status)
