@@ -12,7 +12,9 @@ from engine.customers.directory import TimelineEntry
 from engine.delivery.log import MessageRow
 
 DETAILS_SHOWN = 4
-HIDDEN_DETAILS = frozenset({"key", "anonymous_id", "message_id"})
+HIDDEN_DETAILS = frozenset(
+    {"key", "slug", "anonymous_id", "message_id", "form_id", "segment_id", "journey_id", "node_id"}
+)
 
 STATE_TONES: Mapping[str, Tone] = {
     "granted": Tone.GOOD,
@@ -124,8 +126,25 @@ def _line(kind: str, title: str, text: str = "", *, state: str = "", note: str =
     )
 
 
+OWN_EVENTS = {
+    "form.submitted": "Sent a form",
+    "segment.entered": "Came into a segment",
+    "segment.left": "Left a segment",
+    "consent.withdrawn": "Opted out",
+    "message.sent": "Message sent",
+    "message.delivered": "Message delivered",
+    "message.read": "Message read",
+    "message.opened": "E-mail opened",
+    "message.clicked": "Link followed",
+    "message.replied": "Replied",
+    "message.failed": "Message failed",
+}
+"""Safar's own events, as staff would say them; a shop's events keep their names."""
+
+
 def _event(entry: TimelineEntry) -> Told:
-    return _line("event", entry.title, details_words(entry.detail.get("properties") or {}))
+    properties = entry.detail.get("properties") or {}
+    return _line("event", OWN_EVENTS.get(entry.title, entry.title), details_words(properties))
 
 
 def _order(entry: TimelineEntry) -> Told:
