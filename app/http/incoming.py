@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from fastapi import Request
 
 from engine.core.errors import TooLarge
+from engine.core.settings import settings
 
 
 async def read_body(request: Request, most: int, told: str = "") -> bytes:
@@ -28,8 +29,22 @@ async def read_body(request: Request, most: int, told: str = "") -> bytes:
 
 
 def client_address(request: Request) -> str | None:
-    """The visitor's IP address; None when the server does not know it, e.g. behind a socket."""
+    """The visitor's IP address; None when it is not known, e.g. behind a socket.
+
+    Behind `SAFAR_PROXY_HOPS` proxies of our own it is what the outermost of them wrote into `X-Forwarded-For`;
+    what stands further left there, a visitor may have made up.
+    """
+    hops = settings().proxy_hops
+    forwarded = [
+        part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
+    ]
+    if hops and len(forwarded) >= hops:
+        return _as_address(forwarded[-hops])
+    return _as_address(request.client.host) if request.client else None
+
+
+def _as_address(text: str) -> str | None:
     try:
-        return str(ip_address(request.client.host)) if request.client else None
+        return str(ip_address(text))
     except ValueError:
         return None

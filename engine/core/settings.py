@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     secret_key: str = Field(DEVELOPMENT_KEY, alias="SAFAR_SECRET_KEY", min_length=16)
     base_url: str = Field("", alias="SAFAR_BASE_URL")
     whatsapp_url: str = Field("https://graph.facebook.com/v25.0", alias="SAFAR_WHATSAPP_URL")
+    proxy_hops: int = Field(0, alias="SAFAR_PROXY_HOPS", ge=0, le=10)
     allow_local_webhooks: bool = Field(False, alias="SAFAR_ALLOW_LOCAL_WEBHOOKS")
     worker_processes: int = Field(2, alias="SAFAR_WORKERS", ge=1, le=256)
     worker_threads: int = Field(4, alias="SAFAR_WORKER_THREADS", ge=1, le=64)
