@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import insert_many, transpose, unnest
+from engine.core.bulk import array_literal, insert_many, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.tenants import get_tenant
+from engine.delivery.window import zone_of
 from engine.journeys.decide import Decision, decide
 from engine.journeys.effects import apply_effects
 from engine.journeys.nodes.base import Facts, Run
@@ -32,6 +34,8 @@ CLAIM = text("""
     WHERE tenant_id = :tenant AND status = 'active' AND due_at <= :now
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
+
+ZONES = text("SELECT id, timezone FROM customers WHERE id = ANY(CAST(:customers AS uuid[]))")
 
 _MOVED = {
     "id": "uuid",
@@ -99,13 +103,12 @@ def load_facts(
         plans: by enrolment.
         as_of: answer from what was known at `now`, for simulations of the past.
     """
+    timezone = get_tenant(session).timezone
+    zones = _load_zones(session, [run for run in runs if plans[run.id].needs_zone], timezone)
     asking: dict[tuple[UUID, str], list[Run]] = defaultdict(list)
     for run in runs:
         for node_id in plans[run.id].rules_ahead.get(run.node_id, ()):
             asking[plans[run.id].version_id, node_id].append(run)
-    if not asking:
-        return Facts()
-    timezone = get_tenant(session).timezone
     matching: dict[str, set[UUID]] = defaultdict(set)
     for (_, node_id), some in asking.items():
         who = matching_among(
@@ -118,7 +121,16 @@ def load_facts(
             entries={run.customer_id: dict(run.entry) for run in some},
         )
         matching[node_id] |= {run.id for run in some if run.customer_id in who}
-    return Facts({node_id: frozenset(ids) for node_id, ids in matching.items()})
+    return Facts({node_id: frozenset(ids) for node_id, ids in matching.items()}, zones)
+
+
+def _load_zones(session: Session, runs: Sequence[Run], timezone: str) -> dict[UUID, ZoneInfo]:
+    """The customers' zones, the tenant's where theirs is unknown; one query, none when nobody asks."""
+    if not runs:
+        return {}
+    customers = array_literal({run.customer_id for run in runs})
+    rows = session.execute(ZONES, {"customers": customers})
+    return {row.id: zone_of(row.timezone, timezone) for row in rows}
 
 
 def _run(row: Any) -> Run:

@@ -25,6 +25,7 @@ class Plan:
     rules_ahead: Mapping[str, frozenset[str]]
     settings: JourneySettings
     entry_rules: RuleGroup | None
+    needs_zone: bool
 
     def after(self, node_id: str, port: str) -> str | None:
         """The node a port leads to; None when the journey ends there."""
@@ -49,6 +50,7 @@ def compile_plan(graph: Graph, *, version_id: UUID, journey_id: UUID) -> Plan:
         rules_ahead={node_id: asked & _within_reach(ways, nodes, node_id) for node_id in nodes},
         settings=graph.settings,
         entry_rules=parse_rules(graph.settings.entry_rules) if graph.settings.entry_rules else None,
+        needs_zone=any(node.needs_zone() for node in graph.nodes),
     )
 
 

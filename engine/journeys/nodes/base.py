@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -77,13 +78,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was looked up for a batch before deciding: for each rule node, the enrolments whose customers satisfy it."""
+    """What was looked up for a batch before deciding: for each rule node, the enrolments whose customers satisfy it,
+    and the customers' time zones."""
 
     matching: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
+    zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict)
 
     def holds(self, node_id: str, run: Run) -> bool:
         """Whether the rule of this node holds for this enrolment."""
         return run.id in self.matching[node_id]
+
+    def zone_of(self, run: Run) -> ZoneInfo:
+        """Where the customer lives; looked up for plans with a node that `needs_zone`."""
+        return self.zones[run.customer_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +227,10 @@ class Node(BaseModel):
 
     def waits(self) -> bool:
         """Whether time can pass here; a loop needs at least one such node."""
+        return False
+
+    def needs_zone(self) -> bool:
+        """Whether `decide` asks for the customer's time zone."""
         return False
 
     def decide(self, run: Run, facts: Facts, now: datetime) -> Outcome:
