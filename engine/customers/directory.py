@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from engine.core.bulk import array_literal
 from engine.core.errors import InvalidInput, NotFound
 from engine.customers.consent import consents_of
 from engine.customers.models import Consent, Customer, CustomerIdentity
@@ -58,6 +59,44 @@ def tag(
         return 0
     values = {"tenant": tenant_id, "ids": list(customer_ids), "add": added, "remove": removed, "now": now}
     result = session.execute(TAG, values)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+SET_ATTRIBUTE = text("""
+    UPDATE customers SET updated_at = :now,
+        attributes = CASE WHEN CAST(:value AS text) IS NULL THEN attributes - CAST(:name AS text)
+            ELSE attributes || jsonb_build_object(CAST(:name AS text), CAST(:value AS text)) END
+    FROM (
+        SELECT id FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+        ORDER BY id FOR UPDATE
+    ) AS wanted
+    WHERE customers.id = wanted.id AND attributes ->> :name IS DISTINCT FROM CAST(:value AS text)
+""")
+
+
+def set_attribute(
+    session: Session,
+    tenant_id: UUID,
+    customer_ids: Sequence[UUID],
+    name: str,
+    value: str | None,
+    *,
+    now: datetime,
+) -> int:
+    """Set one of the tenant's own attributes, in one statement; None clears it (C1).
+
+    Returns:
+        How many customers were changed.
+    """
+    values = {
+        "tenant": tenant_id,
+        "ids": array_literal(customer_ids),
+        "name": name,
+        "value": value,
+        "now": now,
+    }
+    result = session.execute(SET_ATTRIBUTE, values)
     assert isinstance(result, CursorResult)
     return result.rowcount
 

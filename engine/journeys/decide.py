@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.journeys.models import EnrolmentStatus
-from engine.journeys.nodes.base import ChangeTags, Effect, End, Facts, Go, Run, Wait
+from engine.journeys.nodes.base import ChangeAttribute, ChangeTags, Effect, End, Facts, Go, Run, Wait
 from engine.journeys.plan import Plan
+
+CHANGES_CUSTOMER = (ChangeTags, ChangeAttribute)
+"""Effects after which rules must be asked anew."""
 
 LONGEST_PASS = 200
 """Steps in one pass; a longer walk goes on in the next one, so that no graph can hold a worker."""
@@ -72,7 +75,7 @@ def decide(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
                 steps.append(StepDone(run.node_id, run.visit, port, why))
                 if effect is not None:
                     effects.append(EffectDue(run, run.node_id, run.visit, effect))
-                    customer_changed = customer_changed or isinstance(effect, ChangeTags)
+                    customer_changed = customer_changed or isinstance(effect, CHANGES_CUSTOMER)
                 following = plan.after(run.node_id, port)
                 if following is None:
                     return at(run, EnrolmentStatus.COMPLETED, None, "Came to the end")

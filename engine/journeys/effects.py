@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.core.ids import key_of
-from engine.customers.directory import tag
+from engine.customers.directory import set_attribute, tag
 from engine.delivery.models import MessageType
 from engine.delivery.outbox import MessageIntent, WebhookIntent, queue_messages, queue_webhooks
 from engine.journeys.decide import EffectDue
-from engine.journeys.nodes.base import CallWebhook, ChangeTags, SendMessage
+from engine.journeys.nodes.base import CallWebhook, ChangeAttribute, ChangeTags, SendMessage
 from engine.journeys.plan import Plan
 
 Apply = Callable[[Session, UUID, Sequence[EffectDue], dict[UUID, Plan], datetime], None]
@@ -71,6 +71,17 @@ def _change_tags(
         tag(session, tenant_id, customers, add=add, remove=remove, now=now)
 
 
+def _change_attributes(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    wishes: dict[ChangeAttribute, list[UUID]] = defaultdict(list)
+    for each in due:
+        assert isinstance(each.effect, ChangeAttribute)
+        wishes[each.effect].append(each.run.customer_id)
+    for wish, customers in wishes.items():
+        set_attribute(session, tenant_id, customers, wish.name, wish.value, now=now)
+
+
 def _call_webhooks(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
@@ -110,4 +121,9 @@ def _name(due: EffectDue) -> UUID:
     return key_of(due.run.id, due.node_id, due.visit)
 
 
-_APPLY: dict[type, Apply] = {SendMessage: _send, ChangeTags: _change_tags, CallWebhook: _call_webhooks}
+_APPLY: dict[type, Apply] = {
+    SendMessage: _send,
+    ChangeTags: _change_tags,
+    ChangeAttribute: _change_attributes,
+    CallWebhook: _call_webhooks,
+}

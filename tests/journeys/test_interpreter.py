@@ -90,6 +90,32 @@ def test_a_rule_after_a_tag_sees_the_tag(studio: Any, build: Build, step: Build)
         )
 
 
+def test_an_attribute_that_a_journey_sets_is_seen_by_the_next_rule(
+    studio: Any, build: Build, step: Build
+) -> None:
+    rules = {"operator": "AND", "conditions": [{"field": "attribute.class", "op": "eq", "value": "pottery"}]}
+    graph = build(
+        [
+            step("t", "trigger.event", event="Order Completed"),
+            step("a", "action.attribute", name="class", value="pottery"),
+            step("b", "branch.rule", rules=rules),
+            step("c", "action.attribute", name="old", value=""),
+            step("x", "exit"),
+        ],
+        "t > a",
+        "a > b",
+        "b.yes > c",
+        "b.no > x",
+    )
+    customers = studio.add_customers(2, attributes={"old": "weaving", "shoe_size": 38})
+    start(studio, graph, customers)
+    while advance_due(studio.tenant, now=studio.now).enrolments:
+        pass
+    with tenant_session(studio.tenant) as session:
+        kept = session.scalars(select(Customer.attributes)).all()
+    assert kept == [{"class": "pottery", "shoe_size": 38}] * 2
+
+
 def test_a_webhook_is_queued_once_for_each_visit(studio: Any, build: Build, step: Build) -> None:
     graph = build(
         [
@@ -160,7 +186,7 @@ def test_an_enrolment_explains_itself(studio: Any) -> None:
         (told,) = explain_customer(session, customer)
     assert told.journey == "Journey"
     assert "Order Completed" in told.moments[0].text and told.moments[-1].text.startswith(
-        "Waiting until 03 Mar 10:00"
+        "Waiting until 03 Mar 15:30"
     )
 
 

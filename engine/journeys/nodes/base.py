@@ -111,6 +111,14 @@ class ChangeTags:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAttribute:
+    """Effect: set one of the customer's own attributes; None clears it."""
+
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallWebhook:
     """Effect: queue one signed call to the tenant's endpoint."""
 
@@ -118,7 +126,7 @@ class CallWebhook:
     name: str
 
 
-Effect = SendMessage | ChangeTags | CallWebhook
+Effect = SendMessage | ChangeTags | ChangeAttribute | CallWebhook
 
 
 @dataclass(frozen=True, slots=True)
