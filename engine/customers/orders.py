@@ -18,7 +18,7 @@ from engine.events.record import NewEvent, record
 
 ORDER_COMPLETED = "Order Completed"
 NOT_COUNTED = ("cancelled", "returned", "refunded")
-"""Statuses of orders that count in no total (as in `engine/segments/totals.py`) and make no event."""
+"""Statuses of orders that count in no total and make no event."""
 
 LIVE = timedelta(hours=24)
 """An older order is history: its event starts no journey."""
