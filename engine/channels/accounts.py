@@ -18,6 +18,7 @@ from engine.channels.whatsapp import WhatsAppProvider
 from engine.core.audit import record_audit
 from engine.core.crypto import decrypt, encrypt
 from engine.core.errors import InvalidInput, NotFound
+from engine.core.settings import settings
 
 INBOX = "inbox"
 TROUBLE = "trouble"
@@ -63,6 +64,12 @@ def provider_forms() -> list[ProviderForm]:
         )
         for each in offered
     ]
+
+
+def hook_address(provider: str, slug: str) -> str:
+    """What the tenant enters at the provider so that it reports to us; empty when it reports nothing."""
+    hook = PROVIDERS[provider].hook
+    return f"{settings().public_url}/hooks/{hook}/{slug}" if hook else ""
 
 
 def connect_channel(

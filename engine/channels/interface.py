@@ -108,12 +108,13 @@ class Line(Protocol):
 
 
 class Provider(Protocol):
-    """One provider. `is_local` ones keep messages in our own database, so they need no hand-over."""
+    """One provider. `hook` is its part of `/hooks/{hook}/{tenant}`, empty when it reports nothing."""
 
     name: ClassVar[str]
     label: ClassVar[str]
     channels: ClassVar[frozenset[Channel]]
     fields: ClassVar[Sequence[FormField]]
+    hook: ClassVar[str]
 
     def open(self, account: Account) -> AbstractContextManager[Line]:
         """A line to the provider; connects when first used."""

@@ -22,6 +22,7 @@ class NullProvider:
 
     name: ClassVar[str] = "null"
     label: ClassVar[str] = "Nowhere"
+    hook: ClassVar[str] = ""
     channels: ClassVar[frozenset[Channel]] = frozenset(Channel)
     fields: ClassVar[Sequence[FormField]] = ()
 

@@ -49,6 +49,7 @@ class SmtpProvider:
 
     name: ClassVar[str] = "smtp"
     label: ClassVar[str] = "Own mail server (SMTP)"
+    hook: ClassVar[str] = ""
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.EMAIL})
     fields: ClassVar[Sequence[FormField]] = (
         FormField("host", "Server", "e.g. smtp.example.com"),

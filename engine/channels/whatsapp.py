@@ -43,6 +43,7 @@ class WhatsAppProvider:
 
     name: ClassVar[str] = "whatsapp_cloud"
     label: ClassVar[str] = "WhatsApp Business (Meta Cloud API)"
+    hook: ClassVar[str] = "whatsapp"
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.WHATSAPP})
     fields: ClassVar[Sequence[FormField]] = (
         FormField("phone_number_id", "Phone number ID", "Meta Business Suite, WhatsApp Manager, API setup"),

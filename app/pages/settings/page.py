@@ -299,6 +299,15 @@ def _connection() -> rx.Component:
                 ),
             ),
             rx.el.div(rx.foreach(SettingsState.fields, _provider_field), class_name="s-grid st-provider"),
+            rx.cond(
+                SettingsState.hook != "",
+                notice(
+                    rx.fragment(
+                        "Enter this webhook address at the provider, so that we learn what was delivered and read: ",
+                        rx.el.code(SettingsState.hook),
+                    ),
+                ),
+            ),
             form_actions(
                 button("Cancel", look="quiet", on_click=SettingsState.close_connection(False)),
                 button("Try and connect", type="submit", loading=SettingsState.trying),

@@ -14,7 +14,14 @@ from app.pages.session import SessionState, signed_in
 from app.pages.words import short_moment
 from app.ui import done
 from engine.channels import accounts as channel_accounts
-from engine.channels.accounts import PROVIDERS, ChannelStatus, channel_status, provider_forms, providers_of
+from engine.channels.accounts import (
+    PROVIDERS,
+    ChannelStatus,
+    channel_status,
+    hook_address,
+    provider_forms,
+    providers_of,
+)
 from engine.core.accounts import Viewer, create_key, demand, list_keys, may, revoke_key
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -170,6 +177,7 @@ class SettingsState(rx.State):
     provider: str = ""
     providers: list[tuple[str, str]] = []
     fields: list[FieldView] = []
+    hook: str = ""
     connect_title: str = ""
     connect_problems: dict[str, str] = {}
     trying: bool = False
@@ -265,6 +273,7 @@ class SettingsState(rx.State):
         self.providers = [(name, PROVIDERS[name].label) for name in offered]
         self.provider = status.provider if status.provider in offered else offered[0]
         self.fields = field_views(status, self.provider)
+        self.hook = hook_address(self.provider, viewer.tenant_slug)
         self.connect_title = f"Connect {status.channel_label}"
         self.connect_problems, self.trying = {}, False
         self.connecting = channel
@@ -276,6 +285,7 @@ class SettingsState(rx.State):
         status = await asyncio.to_thread(_status, viewer, self.connecting)
         self.provider, self.connect_problems = provider, {}
         self.fields = field_views(status, provider)
+        self.hook = hook_address(provider, viewer.tenant_slug)
 
     @rx.event
     def close_connection(self, open: bool = False):
