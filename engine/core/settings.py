@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     proxy_hops: int = Field(0, alias="SAFAR_PROXY_HOPS", ge=0, le=10)
     allow_local_webhooks: bool = Field(False, alias="SAFAR_ALLOW_LOCAL_WEBHOOKS")
     worker_processes: int = Field(2, alias="SAFAR_WORKERS", ge=1, le=256)
-    worker_threads: int = Field(4, alias="SAFAR_WORKER_THREADS", ge=1, le=64)
+    worker_threads: int = Field(2, alias="SAFAR_WORKER_THREADS", ge=1, le=64)
 
     @property
     def public_url(self) -> str:
