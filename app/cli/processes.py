@@ -94,3 +94,10 @@ def stop_on_signals() -> threading.Event:
         # Setting an event takes its lock, which the interrupted main thread may hold: hence a thread.
         signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     return stop
+
+
+if __name__ == "__main__":
+    # What the supervisor starts: these commands alone, so that a child does not import what it will not use.
+    children = typer.Typer(add_completion=False)
+    register(children)
+    children()

@@ -40,7 +40,7 @@ def roles(worker_processes: int) -> list[Role]:
     """The children of `safar up`."""
     workers = [f"worker-{number}" for number in range(1, worker_processes + 1)]
     commands = {"web": "web", **dict.fromkeys(workers, "worker"), "clock": "clock"}
-    program = [sys.executable, "-m", "app.cli.main"]
+    program = [sys.executable, "-m", "app.cli.processes"]
     return [Role(name, [*program, command]) for name, command in commands.items()]
 
 
