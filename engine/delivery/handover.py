@@ -134,7 +134,7 @@ def deliver_due(tenant_id: UUID, *, worker: str, clock: Clock, limit: int = BATC
         worker: names the process in logs.
         clock: asked again right before each message leaves.
     """
-    journal = _journal()
+    journal = _journal(clock)
     with tenant_session(tenant_id) as session:
         policy, letterhead = load_policy(session)
         accounts = load_accounts(session)
@@ -381,10 +381,10 @@ def _last_word(each: Admitted, contact: Contact, policy: Policy, now: datetime) 
 _threads = threading.local()
 
 
-def _journal() -> Journal:
+def _journal(clock: Clock) -> Journal:
     journal: Journal | None = getattr(_threads, "journal", None)
     if journal is None:
-        journal = _threads.journal = Journal()
+        journal = _threads.journal = Journal(now=clock())
     return journal
 
 

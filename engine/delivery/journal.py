@@ -8,9 +8,9 @@ once, so it survives SIGKILL; it does not survive a power failure, which the boo
 import fcntl
 import os
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -20,7 +20,7 @@ from engine.core.ids import new_id
 from engine.core.settings import settings
 
 TRIM_BYTES = 4_000_000
-KEEP_SECONDS = 7 * 86_400
+KEEP = timedelta(days=7)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -41,11 +41,11 @@ class Noted:
 
 
 class Journal:
-    """The journal of one thread. `name` goes into `messages.claimed_by`."""
+    """The journal of one thread. `name` goes into `messages.claimed_by`; making one removes those of long ago."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: datetime) -> None:
         folder().mkdir(parents=True, exist_ok=True)
-        _sweep()
+        _sweep(now)
         self._file = new_id().hex
         self.name = f"{socket.gethostname()}:{self._file}"
         self._descriptor = os.open(_path(self._file), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -128,9 +128,9 @@ def read(name: str) -> Mapping[UUID, Noted] | None:
     return noted
 
 
-def _sweep() -> None:
+def _sweep(now: datetime) -> None:
     """Remove journals of writers that died long ago: recovery has read them."""
-    oldest = time.time() - KEEP_SECONDS
+    oldest = (now - KEEP).timestamp()
     for path in folder().glob("*.journal"):
         if path.stat().st_mtime < oldest and not is_alive(path.stem):
             path.unlink(missing_ok=True)

@@ -97,22 +97,6 @@ def list_journeys(
     return [_row(journey, totals.get(journey.id)) for journey in session.scalars(query)]
 
 
-def customers_at(session: Session, version_id: UUID, node_id: str, *, limit: int = 100) -> list[UUID]:
-    """The customers who stand at a node now, the longest there first."""
-    return list(
-        session.scalars(
-            select(Enrolment.customer_id)
-            .where(
-                Enrolment.version_id == version_id,
-                Enrolment.node_id == node_id,
-                Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
-            )
-            .order_by(Enrolment.arrived_at)
-            .limit(limit)
-        )
-    )
-
-
 FOLD = text("""
     WITH old AS (DELETE FROM step_counts WHERE tenant_id = :tenant RETURNING version_id, node_id, port, steps)
     INSERT INTO step_counts (tenant_id, version_id, node_id, port, steps)

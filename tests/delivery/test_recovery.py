@@ -36,7 +36,7 @@ def state(sender: Any) -> Any:
 
 
 def test_what_never_left_is_queued_again(sender: Any) -> None:
-    dead = Journal()
+    dead = Journal(now=sender.clock())
     claim(sender, dead.name)
     dead.abandon()
     assert recover(sender) == 1
@@ -44,7 +44,7 @@ def test_what_never_left_is_queued_again(sender: Any) -> None:
 
 
 def test_what_was_accepted_is_sent(sender: Any) -> None:
-    dead = Journal()
+    dead = Journal(now=sender.clock())
     message = claim(sender, dead.name)
     dead.leaving(message)
     dead.answered(message, Answer(Outcome.ACCEPTED, "<their-id@example.in>"))
@@ -54,7 +54,7 @@ def test_what_was_accepted_is_sent(sender: Any) -> None:
 
 
 def test_what_was_refused_is_queued_again(sender: Any) -> None:
-    dead = Journal()
+    dead = Journal(now=sender.clock())
     message = claim(sender, dead.name)
     dead.leaving(message)
     dead.answered(message, Answer(Outcome.LATER))
@@ -64,7 +64,7 @@ def test_what_was_refused_is_queued_again(sender: Any) -> None:
 
 
 def test_what_left_without_an_answer_is_uncertain_and_never_sent_again(sender: Any) -> None:
-    dead = Journal()
+    dead = Journal(now=sender.clock())
     message = claim(sender, dead.name)
     dead.leaving(message)
     dead.abandon()
@@ -76,7 +76,7 @@ def test_what_left_without_an_answer_is_uncertain_and_never_sent_again(sender: A
 
 
 def test_a_living_workers_messages_are_left_alone(sender: Any) -> None:
-    living = Journal()
+    living = Journal(now=sender.clock())
     claim(sender, living.name)
     assert recover(sender) == 0
     assert state(sender).status == "sending"
@@ -84,7 +84,7 @@ def test_a_living_workers_messages_are_left_alone(sender: Any) -> None:
 
 
 def test_a_lost_journal_or_another_boot_leaves_doubt(sender: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    dead = Journal()
+    dead = Journal(now=sender.clock())
     claim(sender, dead.name)
     dead.abandon()
     monkeypatch.setattr(journal, "boot_id", lambda: "another")

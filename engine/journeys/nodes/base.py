@@ -4,6 +4,7 @@ A node type is one class in one file of this folder (design decision 6). Palette
 validation messages and documentation are derived from it; nothing else has to be touched to add one.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -241,9 +242,9 @@ class Node(BaseModel):
         """Whether `decide` asks for the customer's time zone."""
         return False
 
+    @abstractmethod
     def decide(self, run: Run, facts: Facts, now: datetime) -> Outcome:
         """What happens to this enrolment at this node now. Pure."""
-        raise NotImplementedError
 
     def sentence(self) -> str:
         """The node as a short sentence, for logs, diffs and explanations."""
@@ -255,9 +256,9 @@ class Trigger(Node):
 
     family: ClassVar[Family] = Family.TRIGGER
 
+    @abstractmethod
     def event_name(self) -> str:
         """The event to listen to."""
-        raise NotImplementedError
 
     def expects(self) -> Mapping[str, str]:
         """Properties the event must carry with exactly these values."""
