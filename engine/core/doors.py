@@ -23,6 +23,7 @@ class Work(StrEnum):
     MESSAGES = "messages"
     WEBHOOKS = "webhooks"
     RECEIPTS = "receipts"
+    CALENDAR = "calendar"
     SENDING = "sending"
 
 

@@ -196,3 +196,21 @@ class AuditEntry(Identified, Tenanted, Base):
     action: Mapped[str]
     subject: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+
+
+class Notification(Identified, Tenanted, Base):
+    """Something the staff should know: one user, or everybody (`user_id` None); told once for a `dedupe_key`."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "dedupe_key"),
+        Index("ix_notifications_tenant_id_at", "tenant_id", "at"),
+    )
+
+    dedupe_key: Mapped[UUID]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str]
+    link: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+    seen_by: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))

@@ -1,6 +1,6 @@
 """Customers, who they answer to, what they bought, and what they agreed to."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uniq
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.core.ids import new_id
 from engine.core.models import Base, Identified, Tenanted, Timed
 
 
@@ -61,6 +62,22 @@ class Customer(Identified, Tenanted, Timed, Base):
         Index("ix_customers_tenant_id_email", "tenant_id", "email"),
         Index("ix_customers_tenant_id_last_order_at", "tenant_id", "last_order_at"),
         Index("ix_customers_tags", "tags", postgresql_using="gin"),
+        Index("ix_customers_tenant_id_last_visit_at", "tenant_id", "last_visit_at"),
+        Index("ix_customers_tenant_id_timezone", "tenant_id", "timezone"),
+        Index(
+            "ix_customers_birthday",
+            "tenant_id",
+            text("EXTRACT(month FROM birthday)"),
+            text("EXTRACT(day FROM birthday)"),
+            postgresql_where=text("birthday IS NOT NULL"),
+        ),
+        Index(
+            "ix_customers_anniversary",
+            "tenant_id",
+            text("EXTRACT(month FROM anniversary)"),
+            text("EXTRACT(day FROM anniversary)"),
+            postgresql_where=text("anniversary IS NOT NULL"),
+        ),
     )
 
     external_id: Mapped[str | None]
@@ -221,6 +238,79 @@ class Appointment(Identified, Tenanted, Timed, Base):
     status: Mapped[str] = mapped_column(String(16), server_default="booked")
     starts_at: Mapped[datetime]
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class EntitlementKind(StrEnum):
+    """What a customer holds that can run out: a membership, a package of sessions, a lot of loyalty points."""
+
+    MEMBERSHIP = "membership"
+    PACKAGE = "package"
+    POINTS = "points"
+
+
+class EntitlementStatus(StrEnum):
+    """An entitlement's life."""
+
+    ACTIVE = "active"
+    USED_UP = "used_up"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Entitlement(Identified, Tenanted, Timed, Base):
+    """A membership, package or lot of points; `balance` counts sessions or points left, None where none are counted.
+
+    `expires_on` is the last day on which it is good, on the customer's calendar.
+    """
+
+    __tablename__ = "entitlements"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "kind", "external_id"),
+        Index("ix_entitlements_expires_on", "tenant_id", "kind", "expires_on"),
+        Index("ix_entitlements_customer", "tenant_id", "customer_id", "kind"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(12))
+    external_id: Mapped[str]
+    name: Mapped[str] = mapped_column(server_default="")
+    status: Mapped[str] = mapped_column(String(12), server_default=EntitlementStatus.ACTIVE)
+    starts_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    balance: Mapped[int | None]
+
+
+class FollowUpStatus(StrEnum):
+    """A reminder's life (S4 `staff_followup_reminders.status`)."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    DISMISSED = "dismissed"
+
+
+class FollowUp(Identified, Tenanted, Base):
+    """A reminder for the staff to get in touch (S4 `staff_followup_reminders`); no `staff_id`: whoever is there.
+
+    `dedupe_key` names what made it, so that a journey makes it once.
+    """
+
+    __tablename__ = "staff_followup_reminders"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "dedupe_key"),
+        Index("ix_staff_followup_reminders_due", "tenant_id", "status", "reminder_date"),
+        Index("ix_staff_followup_reminders_customer", "tenant_id", "customer_id"),
+    )
+
+    dedupe_key: Mapped[UUID] = mapped_column(default=new_id)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    reminder_date: Mapped[date]
+    reminder_time: Mapped[time | None]
+    note: Mapped[str] = mapped_column(server_default="")
+    status: Mapped[str] = mapped_column(String(12), server_default=FollowUpStatus.PENDING)
+    source: Mapped[str] = mapped_column(String(32))
+    completed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
 
 
 class Inquiry(Identified, Tenanted, Timed, Base):

@@ -55,10 +55,17 @@ class EventInterest(Tenanted, Base):
 
 
 class QueuedEvent(Base):
-    """An event that waits to be shown to the journeys; deleted when that is committed."""
+    """An event that waits to be shown to the journeys; deleted when that is committed.
+
+    One that cannot be shown keeps the reason in `failed_reason` and is left alone until somebody retries it.
+    """
 
     __tablename__ = "event_queue"
-    __table_args__ = (Index("ix_event_queue_tenant_id_seq", "tenant_id", "seq"),)
+    __table_args__ = (
+        Index(
+            "ix_event_queue_tenant_id_seq", "tenant_id", "seq", postgresql_where=text("failed_reason IS NULL")
+        ),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     tenant_id: Mapped[UUID]
@@ -67,3 +74,4 @@ class QueuedEvent(Base):
     name: Mapped[str]
     occurred_at: Mapped[datetime]
     properties: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    failed_reason: Mapped[str | None]

@@ -75,7 +75,12 @@ class JourneyVersion(Identified, Tenanted, Base):
 
 class Enrolment(Base):
     """One customer's run through one version. `entry_key` makes an event enter once, and the partial unique
-    index keeps a customer from being in the same journey twice at a time."""
+    index keeps a customer from being in the same journey twice at a time.
+
+    `trigger_id` is the trigger by which they entered, `promised_at` the time a rate-limited wait gave them,
+    `moved_visit` the visit at which they were moved here from an older version, `converted_at` when they
+    reached the goal.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -90,6 +95,12 @@ class Enrolment(Base):
         Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),
         Index("ix_enrolments_customer", "tenant_id", "customer_id", "entered_at"),
         Index("ix_enrolments_entries", "journey_id", "customer_id", "entered_at"),
+        Index(
+            "ix_enrolments_quarantined",
+            "tenant_id",
+            "journey_id",
+            postgresql_where=text("status = 'quarantined'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -107,6 +118,10 @@ class Enrolment(Base):
     entered_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    trigger_id: Mapped[str | None]
+    promised_at: Mapped[datetime | None]
+    moved_visit: Mapped[int | None]
+    converted_at: Mapped[datetime | None]
 
 
 class Step(Base):
@@ -138,3 +153,27 @@ class StepCount(Base):
     node_id: Mapped[str]
     port: Mapped[str | None]
     steps: Mapped[int]
+
+
+class CalendarRun(Tenanted, Base):
+    """Up to when a live journey's calendar trigger has let customers in; the clock goes on from there."""
+
+    __tablename__ = "calendar_runs"
+    __table_args__ = (Index("ix_calendar_runs_due_at", "tenant_id", "due_at"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"), primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    done_until: Mapped[datetime]
+    due_at: Mapped[datetime]
+
+
+class ReleaseRate(Tenanted, Base):
+    """The next free moment of a rate-limited wait: who comes takes it and moves it on (J3)."""
+
+    __tablename__ = "release_rates"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"), primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
