@@ -41,6 +41,8 @@ class Code(StrEnum):
     UNREACHABLE = "SAFAR_020"
     SUPPRESSED = "SAFAR_021"
     EXPIRED = "SAFAR_022"
+    LEFT_JOURNEY = "SAFAR_024"
+    OUTRANKED = "SAFAR_025"
 
 
 class SafarError(Exception):

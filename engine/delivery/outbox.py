@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import as_json, insert_many
+from engine.core.bulk import as_json, insert_many, transpose, unnest
+from engine.core.errors import Code
 from engine.core.ids import new_id
 from engine.customers.models import Purpose
 
@@ -22,7 +23,10 @@ UNTIL_RELEASED = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class MessageIntent:
-    """One thing to tell one customer. `dedupe_key` names it for ever: the same key is queued once (D1)."""
+    """One thing to tell one customer. `dedupe_key` names it for ever: the same key is queued once (D1).
+
+    `fallback`, `priority`, `journey_limit` and `announce` mean what they mean in `Message`.
+    """
 
     dedupe_key: UUID
     customer_id: UUID
@@ -36,6 +40,10 @@ class MessageIntent:
     enrolment_id: UUID | None = None
     node_id: str | None = None
     variables: Mapping[str, Any] | None = None
+    fallback: Mapping[str, str] | None = None
+    priority: int = 0
+    journey_limit: int | None = None
+    announce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,10 @@ _MESSAGE = {
     "enrolment_id": "uuid",
     "node_id": "text",
     "variables": "jsonb",
+    "fallback": "jsonb",
+    "priority": "smallint",
+    "journey_limit": "smallint",
+    "announce": "boolean",
     "due_at": "timestamptz",
     "expires_at": "timestamptz",
     "created_at": "timestamptz",
@@ -105,6 +117,10 @@ def queue_messages(
             each.enrolment_id,
             each.node_id,
             as_json(dict(each.variables or {})),
+            as_json(dict(each.fallback)) if each.fallback else None,
+            each.priority,
+            each.journey_limit,
+            each.announce,
             each.due_at,
             each.due_at + MARKETING_LIFE if each.purpose == Purpose.MARKETING else None,
             now,
@@ -169,3 +185,27 @@ def skip_journey(session: Session, journey_id: UUID, reason: str) -> None:
         ),
         {"journey": journey_id, "reason": reason},
     )
+
+
+_ENROLMENT = {"of_customer": "uuid", "of_enrolment": "uuid"}
+
+LEAVE = text(f"""
+    UPDATE messages SET status = 'skipped', held_code = NULL, code = :code, reason = :reason
+    FROM {unnest(_ENROLMENT)}
+    WHERE messages.tenant_id = :tenant AND messages.customer_id = of_customer
+        AND messages.enrolment_id = of_enrolment AND messages.status = 'queued'
+        AND messages.purpose = 'marketing'
+""")
+
+
+def skip_enrolments(
+    session: Session, tenant_id: UUID, enrolments: Sequence[tuple[UUID, UUID]], reason: str
+) -> None:
+    """Give up the queued marketing of these `(customer, enrolment)` pairs: they left their journey (J6).
+
+    What is being handed over leaves; transactional messages are owed and leave too.
+    """
+    if enrolments:
+        rows = sorted(set(enrolments))
+        parameters = {"tenant": tenant_id, "code": Code.LEFT_JOURNEY, "reason": reason}
+        session.execute(LEAVE, {**parameters, **transpose(_ENROLMENT, rows)})

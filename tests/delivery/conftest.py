@@ -73,20 +73,16 @@ class Sender:
     def queue(
         self, customers: list[UUID], *, channel: str = "whatsapp", purpose: str = "marketing", **more: Any
     ) -> int:
-        """One message for each customer; returns how many were new."""
-        intents = [
-            MessageIntent(
-                dedupe_key=more.get("key") or new_id(),
-                customer_id=each,
-                channel=channel,
-                purpose=purpose,
-                message_type="trigger",
-                template_id=self.templates[channel],
-                due_at=self.clock.now,
-                journey_id=more.get("journey_id"),
-            )
-            for each in customers
-        ]
+        """One message for each customer; returns how many were new. `more`: further fields of the intent."""
+        given = {
+            "channel": channel,
+            "purpose": purpose,
+            "message_type": "trigger",
+            "template_id": self.templates[channel],
+            "due_at": self.clock.now,
+        } | more
+        key = given.pop("key", None)
+        intents = [MessageIntent(dedupe_key=key or new_id(), customer_id=each, **given) for each in customers]
         with tenant_session(self.tenant) as session:
             return queue_messages(session, self.tenant, intents, now=self.clock.now)
 
