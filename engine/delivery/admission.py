@@ -1,0 +1,138 @@
+"""From the outbox to the door: claim due messages, ask the guard, write out what may leave (design decisions 2–5).
+
+Due messages and their customers are locked, so that no two workers count the same customer's messages at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from engine.channels.interface import Channel
+from engine.core.bulk import array_literal
+from engine.core.errors import Code
+from engine.customers.contacts import Contact, load_contacts
+from engine.customers.models import Customer, Purpose
+from engine.delivery.compose import Draft, Letterhead, compose
+from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Skip, Verdict, guard
+from engine.delivery.models import MessageStatus
+from engine.delivery.verdicts import Admitted, Sorted
+from engine.templates.rendering import Compiled, TemplateProblem, load_templates
+
+USAGE_DAYS = timedelta(days=8)
+
+CLAIM = text("""
+    SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts
+    FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
+    ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+LOCK_CUSTOMERS = text("""
+    SELECT id FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+""")
+
+USAGE = text("""
+    SELECT customer_id, admitted_at FROM messages
+    WHERE tenant_id = :tenant AND customer_id = ANY(CAST(:customers AS uuid[]))
+        AND admitted_at > :since AND purpose = 'marketing'
+""")
+
+
+def sort_due(
+    session: Session, tenant_id: UUID, policy: Policy, letterhead: Letterhead, *, now: datetime, limit: int
+) -> Sorted:
+    """Claim up to `limit` due messages and judge them; nothing is written yet."""
+    rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
+    if not rows:
+        return Sorted()
+    customers = sorted({row.customer_id for row in rows})
+    locked = list(
+        session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": array_literal(customers)})
+    )
+    contacts = load_contacts(session, tenant_id, locked)
+    usage = _load_usage(session, tenant_id, locked, now)
+    templates = load_templates(session, [row.template_id for row in rows if row.template_id])
+    batch = Sorted()
+    for row in rows:
+        if row.customer_id in contacts:
+            _judge(
+                batch,
+                row,
+                contacts[row.customer_id],
+                usage[row.customer_id],
+                templates,
+                policy,
+                letterhead,
+                now,
+            )
+    _skip_strangers(session, batch, rows, set(locked))
+    return batch
+
+
+def _judge(
+    batch: Sorted,
+    row: Any,
+    contact: Contact,
+    usage: list[datetime],
+    templates: Mapping[UUID, Compiled],
+    policy: Policy,
+    letterhead: Letterhead,
+    now: datetime,
+) -> None:
+    message = DueMessage(Channel(row.channel), Purpose(row.purpose), row.expires_at)
+    verdict = guard(message, contact, usage, policy, now)
+    if not isinstance(verdict, Admit):
+        _note(batch, row.id, verdict)
+        return
+    template = templates.get(row.template_id)
+    if template is None:
+        batch.skipped.append(
+            (row.id, MessageStatus.FAILED, Code.INVALID_TEMPLATE, "The template was deleted")
+        )
+        return
+    draft = Draft(row.id, message.channel, message.purpose, row.variables)
+    try:
+        written = compose(draft, contact, template, letterhead)
+    except TemplateProblem as problem:
+        batch.skipped.append((row.id, MessageStatus.FAILED, problem.code, problem.message))
+        return
+    if message.purpose is Purpose.MARKETING:
+        usage.append(now)
+    batch.admitted.append(Admitted(written, message, contact, template.version, row.attempts + 1))
+
+
+def _note(batch: Sorted, message_id: UUID, verdict: Verdict) -> None:
+    if isinstance(verdict, Hold):
+        batch.held.append((message_id, verdict.until, verdict.code))
+    elif isinstance(verdict, Skip):
+        batch.skipped.append((message_id, MessageStatus.SKIPPED, verdict.code, verdict.reason))
+
+
+def _skip_strangers(session: Session, batch: Sorted, rows: Sequence[Any], locked: set[UUID]) -> None:
+    """Messages to customers that are gone; those whom another worker has at hand stay due."""
+    missing = {row.customer_id for row in rows} - locked
+    if not missing:
+        return
+    busy = set(session.scalars(select(Customer.id).where(Customer.id.in_(missing))))
+    batch.skipped += [
+        (row.id, MessageStatus.SKIPPED, Code.NOT_FOUND, "The customer was deleted")
+        for row in rows
+        if row.customer_id in missing - busy
+    ]
+
+
+def _load_usage(
+    session: Session, tenant_id: UUID, customers: Sequence[UUID], now: datetime
+) -> dict[UUID, list[datetime]]:
+    usage: dict[UUID, list[datetime]] = defaultdict(list)
+    found = session.execute(
+        USAGE, {"tenant": tenant_id, "customers": array_literal(customers), "since": now - USAGE_DAYS}
+    )
+    for row in found:
+        usage[row.customer_id].append(row.admitted_at)
+    return usage

@@ -1,0 +1,127 @@
+"""What the guard said of a batch, written down in a few statements: held, given up, or admitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.channels import inbox
+from engine.channels.accounts import INBOX
+from engine.channels.interface import Account, Channel
+from engine.core.bulk import as_json, insert_many, transpose, unnest
+from engine.customers.contacts import Contact
+from engine.delivery.compose import Written
+from engine.delivery.guard import DueMessage
+from engine.delivery.models import MessageStatus
+
+_HELD = {"id": "uuid", "due_at": "timestamptz", "code": "text"}
+HOLD = text(f"""
+    UPDATE messages SET due_at = rows.due_at, held_code = rows.code
+    FROM {unnest(_HELD)} WHERE messages.id = rows.id
+""")
+
+_SKIPPED = {"id": "uuid", "status": "text", "code": "text", "reason": "text"}
+SKIP = text(f"""
+    UPDATE messages SET status = rows.status, code = rows.code, reason = rows.reason, held_code = NULL,
+        failed_at = CASE WHEN rows.status = 'failed' THEN CAST(:now AS timestamptz) END
+    FROM {unnest(_SKIPPED)} WHERE messages.id = rows.id
+""")
+
+_ADMITTED = {
+    "id": "uuid",
+    "status": "text",
+    "provider": "text",
+    "address": "text",
+    "language": "text",
+    "template_version": "integer",
+    "content": "jsonb",
+}
+ADMIT = text(f"""
+    UPDATE messages SET status = rows.status, provider = rows.provider, address = rows.address,
+        language = rows.language, template_version = rows.template_version, content = rows.content,
+        admitted_at = :now, held_code = NULL, attempts = attempts + 1,
+        claimed_by = CASE WHEN rows.status = 'sending' THEN CAST(:claimant AS text) END,
+        claimed_at = CASE WHEN rows.status = 'sending' THEN CAST(:now AS timestamptz) END,
+        provider_message_id = CASE WHEN rows.status = 'sent' THEN CAST(rows.id AS text) END,
+        sent_at = CASE WHEN rows.status = 'sent' THEN CAST(:now AS timestamptz) END
+    FROM {unnest(_ADMITTED)} WHERE messages.id = rows.id
+""")
+
+_LINK = {"tenant_id": "uuid", "code": "text", "message_id": "uuid", "url": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A message that may leave: written out, and what the second look needs."""
+
+    written: Written
+    message: DueMessage
+    contact: Contact
+    template_version: int
+    attempts: int
+
+    @property
+    def id(self) -> UUID:
+        """The message's id."""
+        return self.written.outgoing.message_id
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch after the guard."""
+
+    held: list[tuple[UUID, datetime, str]] = field(default_factory=list)
+    skipped: list[tuple[UUID, str, str, str]] = field(default_factory=list)
+    admitted: list[Admitted] = field(default_factory=list)
+
+
+def store_verdicts(
+    session: Session,
+    tenant_id: UUID,
+    batch: Sorted,
+    accounts: Mapping[Channel, Account],
+    claimant: str,
+    *,
+    now: datetime,
+) -> None:
+    """Write the next states. What no account carries is in the local inbox when this commits.
+
+    Args:
+        claimant: names the journal that will tell of those to be handed over.
+    """
+    if batch.held:
+        session.execute(HOLD, transpose(_HELD, batch.held))
+    if batch.skipped:
+        session.execute(SKIP, {"now": now, **transpose(_SKIPPED, batch.skipped)})
+    if not batch.admitted:
+        return
+    rows = [_admitted_row(each, accounts) for each in batch.admitted]
+    session.execute(ADMIT, {"now": now, "claimant": claimant, **transpose(_ADMITTED, rows)})
+    links = [
+        (tenant_id, link.code, link.message_id, link.url)
+        for each in batch.admitted
+        for link in each.written.links
+    ]
+    insert_many(session, "tracked_links", _LINK, links)
+    local = [
+        each.written.outgoing for each in batch.admitted if each.written.outgoing.channel not in accounts
+    ]
+    inbox.receive(session, tenant_id, local, now=now)
+
+
+def _admitted_row(each: Admitted, accounts: Mapping[Channel, Account]) -> tuple[Any, ...]:
+    outgoing = each.written.outgoing
+    account = accounts.get(outgoing.channel)
+    return (
+        outgoing.message_id,
+        MessageStatus.SENDING if account else MessageStatus.SENT,
+        account.provider if account else INBOX,
+        outgoing.address,
+        outgoing.language,
+        each.template_version,
+        as_json({"subject": outgoing.subject, "body": outgoing.body}),
+    )
