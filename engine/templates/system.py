@@ -11,9 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from engine.core.ids import new_id
+from engine.core.errors import Conflict
+from engine.core.ids import key_of, new_id
 from engine.templates.models import Template, TemplateVersion
 
 STARTERS = Path(__file__).with_name("starters.json")
@@ -54,3 +56,52 @@ def install_system_templates(session: Session, tenant_id: UUID, now: datetime) -
     )
     session.flush()
     return len(templates)
+
+
+ANSWERS = {
+    "whatsapp": ("Answer of the staff (WhatsApp)", {"body": "{{ text }}"}),
+    "sms": ("Answer of the staff (SMS)", {"body": "{{ text }}"}),
+    "email": (
+        "Answer of the staff (email)",
+        {"subject": "An answer from {{ tenant.name }}", "body": "{{ text }}"},
+    ),
+}
+"""By channel: what the staff's own words go out with; `staff_name` may sign them."""
+
+
+def answer_template(session: Session, tenant_id: UUID, channel: str, *, now: datetime) -> UUID:
+    """The template around what the staff write to one customer, made when it is first needed (C9).
+
+    It is off, so that no journey offers it, and may be edited: a signature below `{{ text }}`, say.
+
+    Raises:
+        Conflict: another template bears its name.
+    """
+    template_id = key_of("answer of the staff", tenant_id, channel)
+    if session.get(Template, template_id) is not None:
+        return template_id
+    name, content = ANSWERS[channel]
+    template = {
+        "id": template_id,
+        "tenant_id": tenant_id,
+        "name": name,
+        "description": "What the staff write on the desk goes out with this. Keep {{ text }} in it.",
+        "channel": channel,
+        "template_type": "transactional",
+        "contents": {"en": content},
+        "is_system": True,
+        "is_active": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+    session.execute(insert(Template).values(template).on_conflict_do_nothing())
+    if session.get(Template, template_id) is None:
+        raise Conflict(f"Another template is called “{name}”. Rename it, then answer again.")
+    version = {
+        "tenant_id": tenant_id,
+        "template_id": template_id,
+        "version": 1,
+        "contents": {"en": content},
+    }
+    session.execute(insert(TemplateVersion).values(version).on_conflict_do_nothing())
+    return template_id

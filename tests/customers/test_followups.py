@@ -9,7 +9,7 @@ from engine.core.accounts import create_user
 from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidInput, NotFound
 from engine.core.ids import key_of, new_id
-from engine.core.models import Role
+from engine.core.models import Branch, Role, User
 from engine.customers.followups import (
     NewFollowUp,
     change_followup,
@@ -18,6 +18,7 @@ from engine.customers.followups import (
     list_followups,
     remind,
 )
+from engine.customers.inactive import inactive_customers
 from engine.customers.models import Customer, FollowUpStatus
 
 TODAY = date(2026, 3, 2)
@@ -152,3 +153,38 @@ def test_a_deleted_reminder_is_gone(tenant: UUID, priya: UUID, now: datetime) ->
     with tenant_session(tenant) as session:
         delete_followup(session, remind(session, tenant, priya, on=TODAY, now=now))
         assert list_followups(session) == []
+
+
+def test_quiet_customers_are_those_not_seen_for_long_the_best_first(
+    tenant: UUID, asha: UUID, now: datetime
+) -> None:
+    ago = [now - timedelta(days=days) for days in (10, 70, 200)]
+    _customer(tenant, name="Came back", last_visit_at=ago[0], last_order_at=ago[2])
+    small = _customer(tenant, name="Small", last_order_at=ago[1], total_spend_minor=100)
+    large = _customer(tenant, name="Large", last_visit_at=ago[2], total_spend_minor=90_000)
+    _customer(tenant, name="Never here")
+    _customer(tenant, name="Double", last_order_at=ago[2], merged_into=large)
+    with tenant_session(tenant) as session:
+        remind(session, tenant, large, on=TODAY, now=now)
+        found = inactive_customers(session, days=60, now=now)
+        assert [(each.id, each.days_quiet, each.reminder_date) for each in found] == [
+            (large, 200, TODAY),
+            (small, 70, None),
+        ]
+        assert [each.id for each in inactive_customers(session, days=100, now=now)] == [large]
+        with pytest.raises(InvalidInput, match="days"):
+            inactive_customers(session, days=0, now=now)
+
+
+def test_staff_of_a_branch_see_its_quiet_customers(tenant: UUID, asha: UUID, now: datetime) -> None:
+    here, there = new_id(), new_id()
+    with tenant_session(tenant) as session:
+        session.add_all(Branch(id=each, tenant_id=tenant, name=str(each)) for each in (here, there))
+        session.flush()
+        session.get_one(User, asha).branch_ids = [here]
+    long_ago = now - timedelta(days=90)
+    mine = _customer(tenant, last_order_at=long_ago, branch_id=here)
+    _customer(tenant, last_order_at=long_ago, branch_id=there)
+    with tenant_session(tenant) as session:
+        assert [each.id for each in inactive_customers(session, staff_id=asha, now=now)] == [mine]
+        assert len(inactive_customers(session, now=now)) == 2
