@@ -46,7 +46,7 @@ def read_order(
     said = next((properties[name] for name in TOTALS if properties.get(name) is not None), None)
     if said is None and not lines:
         raise ValueError("total: is missing")
-    total = _minor(said, code) if said is not None else sum(line.amount_minor for line in lines)
+    total = read_minor(said, code) if said is not None else sum(line.amount_minor for line in lines)
     if total is None:
         raise ValueError("total: must be an amount, e.g. 1499.50")
     return NewOrder(customer_id, number, at, total, code, source=source, lines=lines)
@@ -66,7 +66,7 @@ def _lines(products: Any, currency: str) -> Iterable[OrderItem]:
             name=str(product.get("name") or "")[:LONGEST_ID],
             category=str(category)[:LONGEST_ID] if category else None,
             quantity=quantity,
-            amount_minor=(_minor(product.get("price"), currency) or 0) * quantity,
+            amount_minor=(read_minor(product.get("price"), currency) or 0) * quantity,
         )
 
 
@@ -76,7 +76,8 @@ def _quantity(value: Any) -> int:
     return int(value) if 1 <= value <= MOST_PIECES else 1
 
 
-def _minor(value: Any, currency: str) -> int | None:
+def read_minor(value: Any, currency: str) -> int | None:
+    """An amount in major units as a number or text, in minor ones; None when it is no amount we keep."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

@@ -221,8 +221,20 @@ class OrderLine(Tenanted, Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
 
 
+class AppointmentStatus(StrEnum):
+    """A booking's life; `missed` is what others call a no-show."""
+
+    BOOKED = "booked"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
 class Appointment(Identified, Tenanted, Timed, Base):
-    """A booking of a service or class; a completed one is a visit."""
+    """A booking of a service or class; a completed one is a visit.
+
+    `updated_at` is when it came into its state, so that news which come late do not undo what came after.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -260,7 +272,8 @@ class EntitlementStatus(StrEnum):
 class Entitlement(Identified, Tenanted, Timed, Base):
     """A membership, package or lot of points; `balance` counts sessions or points left, None where none are counted.
 
-    `expires_on` is the last day on which it is good, on the customer's calendar.
+    `expires_on` is the last day on which it is good, on the customer's calendar. `updated_at` is when the last
+    thing was said of it (running out by itself says nothing), so that news which come late undo nothing.
     """
 
     __tablename__ = "entitlements"
