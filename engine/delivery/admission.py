@@ -26,7 +26,8 @@ from engine.templates.rendering import Compiled, TemplateProblem, load_templates
 USAGE_DAYS = timedelta(days=8)
 
 CLAIM = text("""
-    SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts
+    SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
+        announce AS is_followed
     FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -57,7 +58,7 @@ def sort_due(
     contacts = load_contacts(session, tenant_id, locked)
     usage = _load_usage(session, tenant_id, locked, now)
     templates = load_templates(session, [row.template_id for row in rows if row.template_id])
-    batch = Sorted()
+    batch = Sorted(followed={row.id for row in rows if row.is_followed})
     for row in rows:
         if row.customer_id in contacts:
             _judge(

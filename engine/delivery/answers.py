@@ -83,7 +83,7 @@ class Settled:
         return cls(
             message_id,
             MessageStatus.FAILED,
-            code=_FAILURES.get(answer.outcome, Code.PROVIDER_ERROR),
+            code=failure_code(answer.outcome),
             reason=told,
             answer=answer,
             outgoing=outgoing,
@@ -91,6 +91,12 @@ class Settled:
 
 
 _FAILURES = {Outcome.OPTED_OUT: Code.OPTED_OUT, Outcome.UNREACHABLE: Code.UNREACHABLE}
+
+
+def failure_code(outcome: Outcome) -> Code:
+    """Our code for a refusal that is final."""
+    return _FAILURES.get(outcome, Code.PROVIDER_ERROR)
+
 
 _SETTLED = {
     "id": "uuid",

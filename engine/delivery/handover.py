@@ -8,7 +8,7 @@ happen, or after it.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +25,7 @@ from engine.customers.contacts import Contact, lock_consents
 from engine.customers.models import ConsentState, Purpose
 from engine.delivery.admission import sort_due
 from engine.delivery.answers import Settled, settle
+from engine.delivery.consequences import follow_up
 from engine.delivery.guard import Admit, Hold, Policy, Skip, Verdict
 from engine.delivery.journal import Journal
 from engine.delivery.policy import load_policy
@@ -61,7 +62,7 @@ def deliver_due(tenant_id: UUID, *, worker: str, clock: Clock, limit: int = BATC
     try:
         for channel, leaving in _by_channel(batch.admitted).items():
             if channel in accounts:
-                _hand_over(accounts[channel], leaving, policy, clock, journal)
+                _hand_over(accounts[channel], leaving, batch.followed, policy, clock, journal)
     except BaseException:
         _abandon_journal()
         raise
@@ -79,13 +80,18 @@ def _by_channel(admitted: Sequence[Admitted]) -> dict[Channel, list[Admitted]]:
 
 
 def _hand_over(
-    account: Account, leaving: Sequence[Admitted], policy: Policy, clock: Clock, journal: Journal
+    account: Account,
+    leaving: Sequence[Admitted],
+    followed: Set[UUID],
+    policy: Policy,
+    clock: Clock,
+    journal: Journal,
 ) -> None:
     """Call the provider for all of them, in as many transactions as it takes."""
     with PROVIDERS[account.provider].open(account) as line:
         waiting = list(leaving)
         while waiting:
-            done = _hand_over_some(account, line, waiting, policy, clock, journal)
+            done = _hand_over_some(account, line, waiting, followed, policy, clock, journal)
             journal.settled()
             waiting = [each for each in waiting if each.id not in done]
 
@@ -94,6 +100,7 @@ def _hand_over_some(
     account: Account,
     line: Line,
     waiting: Sequence[Admitted],
+    followed: Set[UUID],
     policy: Policy,
     clock: Clock,
     journal: Journal,
@@ -117,7 +124,10 @@ def _hand_over_some(
                 known = {each.message_id for each in settled}
                 settled += [_answered(mine[each], answer, clock()) for each in mine.keys() - known]
                 break
-        settle(session, account, settled, now=clock())
+        now = clock()
+        settle(session, account, settled, now=now)
+        decided = {each.message_id for each in settled if each.status is not None}
+        follow_up(session, account.tenant_id, decided & followed, now=now)
         return {each.message_id for each in settled}
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from engine.channels.interface import Channel
+from engine.channels.interface import Channel, Outcome
 from engine.channels.reports import Report, Reported, ReportKind
 from engine.channels.whatsapp import WhatsAppProvider, answer_of_code
 from engine.core.bulk import as_json, insert_many, transpose, unnest
@@ -19,7 +19,9 @@ from engine.core.errors import Code
 from engine.core.ids import key_of, new_id
 from engine.customers.consent import ConsentWish, change_consents, opt_out
 from engine.customers.models import ConsentState, CustomerIdentity, IdentityKind, Purpose
-from engine.delivery.answers import learn_of
+from engine.delivery.answers import failure_code, learn_of
+from engine.delivery.consequences import follow_up, once
+from engine.delivery.happenings import message_event
 from engine.delivery.models import Message
 from engine.events.record import NewEvent, record
 
@@ -126,6 +128,9 @@ def apply_receipts(tenant_id: UUID, *, now: datetime) -> int:
 
 Reports = Sequence[tuple[Any, Report]]
 
+ONCE = frozenset({"message.sent", "message.failed"})
+"""Events that announcements tell too: both are the same one."""
+
 APPLIED, UNMATCHED, NOBODY = "applied", "unmatched", "nobody"
 
 
@@ -154,6 +159,7 @@ def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now:
         for message_id, some in by_message.items()
         for report in some
     ]
+    follow_up(session, tenant_id, by_message, now=now)
     record(session, tenant_id, events, now=now)
     for message_id, some in by_message.items():
         _learn(session, tenant_id, messages[message_id], some, now=now)
@@ -198,9 +204,17 @@ def _reached(message_id: UUID, reports: Sequence[Report]) -> tuple[Any, ...]:
         moments.get(Reported.READ),
         moments.get(Reported.FAILED),
         furthest.provider_message_id,
-        Code.PROVIDER_ERROR.value if furthest.status is Reported.FAILED else None,
+        _failure_code(furthest) if furthest.status is Reported.FAILED else None,
         told,
     )
+
+
+def _failure_code(report: Report) -> str:
+    return failure_code(_outcome(report)) if report.code else Code.PROVIDER_ERROR
+
+
+def _outcome(report: Report) -> Outcome:
+    return answer_of_code(report.code or "", report.reason or "").outcome
 
 
 def _learn(
@@ -211,7 +225,7 @@ def _learn(
             learn_of(
                 session,
                 tenant_id,
-                answer_of_code(report.code, report.reason or "").outcome,
+                _outcome(report),
                 customer_id=message.customer_id,
                 channel=Channel(message.channel),
                 address=message.address or "",
@@ -287,23 +301,8 @@ def _answered(session: Session, customer_id: UUID, channel: str, report: Report)
 
 
 def _event(message: Message, name: str, at: datetime, key: str, **more: str) -> NewEvent:
-    properties = {
-        "message_id": str(message.id),
-        "channel": message.channel,
-        "journey_id": str(message.journey_id or ""),
-        "node_id": message.node_id or "",
-        **more,
-    }
-    return NewEvent(
-        customer_id=message.customer_id,
-        name=name,
-        kind="track",
-        source=message.provider or "provider",
-        properties=properties,
-        context={},
-        occurred_at=at,
-        key=key_of(name, message.id, key),
-    )
+    unique = once(name, message.id) if name in ONCE else key_of(name, message.id, key)
+    return message_event(message, name, at=at, key=unique, source=message.provider or "provider", **more)
 
 
 def _report(payload: Mapping[str, Any]) -> Report:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from engine.core.bulk import transpose, unnest
 from engine.core.db import tenant_session
 from engine.delivery import journal
+from engine.delivery.consequences import follow_up
 from engine.delivery.journal import Mark, Noted
 from engine.delivery.models import MessageStatus
 
@@ -54,6 +55,7 @@ def recover_sending(tenant_id: UUID, *, now: datetime, stale: timedelta = STALE)
         rows = _judge_all(claims, now)
         if rows:
             session.execute(RECOVER, {"now": now, **transpose(_RECOVERED, rows)})
+            follow_up(session, tenant_id, [message_id for message_id, *_ in rows], now=now)
         return len(rows)
 
 

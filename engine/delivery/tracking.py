@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -16,8 +15,9 @@ from engine.core.crypto import random_token, sign, unsign
 from engine.core.errors import BadSignature, NotFound
 from engine.core.ids import key_of
 from engine.core.settings import settings
+from engine.delivery.happenings import message_event
 from engine.delivery.models import Message, TrackedLink
-from engine.events.record import NewEvent, record
+from engine.events.record import record
 
 CODE_BYTES = 9
 TEXT_LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -27,6 +27,7 @@ CLOSING = ".,;:!?)]}»”"
 
 OPENED = "message.opened"
 CLICKED = "message.clicked"
+SOURCE = "safar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,12 @@ class LinkTracker:
 
 OPENED_NOW = text("""
     UPDATE messages SET opened_at = :now WHERE id = :message AND opened_at IS NULL
-    RETURNING customer_id, channel, journey_id, node_id
+    RETURNING id, customer_id, channel, journey_id, enrolment_id, node_id
 """)
 
 CLICKED_NOW = text("""
     UPDATE messages SET clicked_at = coalesce(clicked_at, :now), opened_at = coalesce(opened_at, :now)
-    WHERE id = :message RETURNING customer_id, channel, journey_id, node_id
+    WHERE id = :message RETURNING id, customer_id, channel, journey_id, enrolment_id, node_id
 """)
 
 
@@ -108,7 +109,8 @@ def record_open(session: Session, ref: MessageRef, *, now: datetime) -> None:
     """An open, counted once for each message."""
     row = session.execute(OPENED_NOW, {"message": ref.message_id, "now": now}).one_or_none()
     if row:
-        _record(session, ref.tenant_id, OPENED, ref.message_id, row, {}, key_of(OPENED, ref.message_id), now)
+        event = message_event(row, OPENED, at=now, key=key_of(OPENED, ref.message_id), source=SOURCE)
+        record(session, ref.tenant_id, [event], now=now)
 
 
 def record_click(session: Session, tenant_id: UUID, code: str, *, now: datetime) -> str:
@@ -123,7 +125,8 @@ def record_click(session: Session, tenant_id: UUID, code: str, *, now: datetime)
     row = session.execute(CLICKED_NOW, {"message": link.message_id, "now": now}).one_or_none()
     if row:
         key = key_of(CLICKED, code, now.strftime("%Y-%m-%dT%H:%M"))
-        _record(session, tenant_id, CLICKED, link.message_id, row, {"url": link.url}, key, now)
+        event = message_event(row, CLICKED, at=now, key=key, source=SOURCE, url=link.url)
+        record(session, tenant_id, [event], now=now)
     return link.url
 
 
@@ -137,33 +140,3 @@ def find_message(session: Session, ref: MessageRef) -> Message:
     if message is None:
         raise NotFound("This message does not exist any more.")
     return message
-
-
-def _record(
-    session: Session,
-    tenant_id: UUID,
-    name: str,
-    message_id: UUID,
-    row: Any,
-    more: dict[str, str],
-    key: UUID,
-    now: datetime,
-) -> None:
-    properties = {
-        "message_id": str(message_id),
-        "channel": row.channel,
-        "journey_id": str(row.journey_id or ""),
-        "node_id": row.node_id or "",
-        **more,
-    }
-    event = NewEvent(
-        customer_id=row.customer_id,
-        name=name,
-        kind="track",
-        source="safar",
-        properties=properties,
-        context={},
-        occurred_at=now,
-        key=key,
-    )
-    record(session, tenant_id, [event], now=now)

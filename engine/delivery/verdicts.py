@@ -1,6 +1,6 @@
 """What the guard said of a batch, written down in a few statements: held, given up, or admitted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from engine.channels.interface import Account, Channel
 from engine.core.bulk import as_json, insert_many, transpose, unnest
 from engine.customers.contacts import Contact
 from engine.delivery.compose import Written
+from engine.delivery.consequences import follow_up
 from engine.delivery.guard import DueMessage
 from engine.delivery.models import MessageStatus
 
@@ -72,8 +73,9 @@ class Admitted:
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch after the guard."""
+    """A batch after the guard. `followed`: messages of the batch of which something follows when they are decided."""
 
+    followed: set[UUID] = field(default_factory=set)
     held: list[tuple[UUID, datetime, str]] = field(default_factory=list)
     skipped: list[tuple[UUID, str, str, str]] = field(default_factory=list)
     admitted: list[Admitted] = field(default_factory=list)
@@ -97,19 +99,30 @@ def store_verdicts(
         session.execute(HOLD, transpose(_HELD, batch.held))
     if batch.skipped:
         session.execute(SKIP, {"now": now, **transpose(_SKIPPED, batch.skipped)})
-    if not batch.admitted:
-        return
-    rows = [_admitted_row(each, accounts) for each in batch.admitted]
+    if batch.admitted:
+        _admit(session, tenant_id, batch.admitted, accounts, claimant, now=now)
+    if batch.followed:
+        decided = {message_id for message_id, *_ in batch.skipped}
+        decided |= {each.id for each in batch.admitted if each.message.channel not in accounts}
+        follow_up(session, tenant_id, decided & batch.followed, now=now)
+
+
+def _admit(
+    session: Session,
+    tenant_id: UUID,
+    admitted: Sequence[Admitted],
+    accounts: Mapping[Channel, Account],
+    claimant: str,
+    *,
+    now: datetime,
+) -> None:
+    rows = [_admitted_row(each, accounts) for each in admitted]
     session.execute(ADMIT, {"now": now, "claimant": claimant, **transpose(_ADMITTED, rows)})
     links = [
-        (tenant_id, link.code, link.message_id, link.url)
-        for each in batch.admitted
-        for link in each.written.links
+        (tenant_id, link.code, link.message_id, link.url) for each in admitted for link in each.written.links
     ]
     insert_many(session, "tracked_links", _LINK, links)
-    local = [
-        each.written.outgoing for each in batch.admitted if each.written.outgoing.channel not in accounts
-    ]
+    local = [each.written.outgoing for each in admitted if each.written.outgoing.channel not in accounts]
     inbox.receive(session, tenant_id, local, now=now)
 
 

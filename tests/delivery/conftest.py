@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine.channels.accounts import connect_channel
 from engine.core.db import tenant_session
@@ -93,10 +93,28 @@ class Sender:
             total += handled
         return total
 
+    def claim(self, name: str, **more: Any) -> UUID:
+        """One message that a worker claimed and did not settle; returns its id."""
+        self.queue(self.add_customers(1), **more)
+        with tenant_session(self.tenant) as session:
+            claimed: UUID = session.execute(
+                text(
+                    "UPDATE messages SET status = 'sending', claimed_by = :name, claimed_at = :now, "
+                    "admitted_at = :now WHERE status = 'queued' RETURNING id"
+                ),
+                {"name": name, "now": self.clock.now},
+            ).scalar_one()
+        return claimed
+
     def messages(self) -> list[Message]:
         """All messages, in the order in which they were queued."""
         with tenant_session(self.tenant) as session:
             return list(session.scalars(select(Message).order_by(Message.created_at, Message.id)))
+
+    def connect_null(self, channel: str) -> None:
+        """Let a provider that accepts everything carry a channel."""
+        with tenant_session(self.tenant) as session:
+            connect_channel(session, self.tenant, channel, "null", {}, {}, actor="test", now=self.clock.now)
 
     def connect_smtp(self, port: int) -> None:
         """Let a mail server on this machine carry e-mail."""

@@ -4,27 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from engine.channels.interface import Answer, Outcome
-from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.delivery import handover, journal
 from engine.delivery.journal import Journal
 from engine.delivery.recovery import recover_sending
-
-
-def claim(sender: Any, name: str) -> Any:
-    """One message that a worker claimed and did not settle."""
-    sender.queue(sender.add_customers(1))
-    with tenant_session(sender.tenant) as session:
-        return session.execute(
-            text(
-                "UPDATE messages SET status = 'sending', claimed_by = :name, claimed_at = :now, admitted_at = :now "
-                "WHERE status = 'queued' RETURNING id"
-            ),
-            {"name": name, "now": sender.clock()},
-        ).scalar_one()
 
 
 def recover(sender: Any, after: timedelta = timedelta(minutes=1)) -> int:
@@ -37,7 +22,7 @@ def state(sender: Any) -> Any:
 
 def test_what_never_left_is_queued_again(sender: Any) -> None:
     dead = Journal(now=sender.clock())
-    claim(sender, dead.name)
+    sender.claim(dead.name)
     dead.abandon()
     assert recover(sender) == 1
     assert (state(sender).status, state(sender).admitted_at) == ("queued", None)
@@ -45,7 +30,7 @@ def test_what_never_left_is_queued_again(sender: Any) -> None:
 
 def test_what_was_accepted_is_sent(sender: Any) -> None:
     dead = Journal(now=sender.clock())
-    message = claim(sender, dead.name)
+    message = sender.claim(dead.name)
     dead.leaving(message)
     dead.answered(message, Answer(Outcome.ACCEPTED, "<their-id@example.in>"))
     dead.abandon()
@@ -55,7 +40,7 @@ def test_what_was_accepted_is_sent(sender: Any) -> None:
 
 def test_what_was_refused_is_queued_again(sender: Any) -> None:
     dead = Journal(now=sender.clock())
-    message = claim(sender, dead.name)
+    message = sender.claim(dead.name)
     dead.leaving(message)
     dead.answered(message, Answer(Outcome.LATER))
     dead.abandon()
@@ -65,7 +50,7 @@ def test_what_was_refused_is_queued_again(sender: Any) -> None:
 
 def test_what_left_without_an_answer_is_uncertain_and_never_sent_again(sender: Any) -> None:
     dead = Journal(now=sender.clock())
-    message = claim(sender, dead.name)
+    message = sender.claim(dead.name)
     dead.leaving(message)
     dead.abandon()
     recover(sender)
@@ -77,7 +62,7 @@ def test_what_left_without_an_answer_is_uncertain_and_never_sent_again(sender: A
 
 def test_a_living_workers_messages_are_left_alone(sender: Any) -> None:
     living = Journal(now=sender.clock())
-    claim(sender, living.name)
+    sender.claim(living.name)
     assert recover(sender) == 0
     assert state(sender).status == "sending"
     living.close()
@@ -85,7 +70,7 @@ def test_a_living_workers_messages_are_left_alone(sender: Any) -> None:
 
 def test_a_lost_journal_or_another_boot_leaves_doubt(sender: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     dead = Journal(now=sender.clock())
-    claim(sender, dead.name)
+    sender.claim(dead.name)
     dead.abandon()
     monkeypatch.setattr(journal, "boot_id", lambda: "another")
     recover(sender)
@@ -93,7 +78,7 @@ def test_a_lost_journal_or_another_boot_leaves_doubt(sender: Any, monkeypatch: p
 
 
 def test_another_machines_claims_wait_ten_minutes_for_it_to_come_back(sender: Any) -> None:
-    claim(sender, f"elsewhere:{new_id().hex}")
+    sender.claim(f"elsewhere:{new_id().hex}")
     assert recover(sender, timedelta(minutes=9)) == 0
     assert recover(sender, timedelta(minutes=10)) == 1
     assert state(sender).status == "uncertain"

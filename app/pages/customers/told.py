@@ -13,7 +13,17 @@ from engine.delivery.log import MessageRow
 
 DETAILS_SHOWN = 4
 HIDDEN_DETAILS = frozenset(
-    {"key", "slug", "anonymous_id", "message_id", "form_id", "segment_id", "journey_id", "node_id"}
+    {
+        "key",
+        "slug",
+        "anonymous_id",
+        "message_id",
+        "form_id",
+        "segment_id",
+        "journey_id",
+        "enrolment_id",
+        "node_id",
+    }
 )
 
 STATE_TONES: Mapping[str, Tone] = {
@@ -138,6 +148,8 @@ OWN_EVENTS = {
     "message.clicked": "Link followed",
     "message.replied": "Replied",
     "message.failed": "Message failed",
+    "message.skipped": "Message not sent",
+    "message.uncertain": "Message may not have arrived",
 }
 """Safar's own events, as staff would say them; a shop's events keep their names."""
 
