@@ -18,6 +18,7 @@ from app.http import (
     public_links,
     segments,
     session,
+    staff,
     templates,
 )
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
@@ -35,6 +36,7 @@ ROUTERS: list[APIRouter] = [
     segments.router,
     pages_api.router,
     customers.router,
+    staff.router,
 ]
 """Every module of `app/http` that answers requests, in the order in which routes are matched."""
 
