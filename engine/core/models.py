@@ -213,4 +213,4 @@ class Notification(Identified, Tenanted, Base):
     text: Mapped[str]
     link: Mapped[str] = mapped_column(server_default="")
     at: Mapped[datetime]
-    seen_by: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    seen_by: Mapped[list[UUID]] = mapped_column(server_default="{}")

@@ -40,7 +40,9 @@ def _send(
     for each in due:
         effect, run = each.effect, each.run
         assert isinstance(effect, SendMessage)
+        plan = plans[run.id]
         transactional = effect.purpose == MessageType.TRANSACTIONAL
+        substitute = effect.substitute
         intents.append(
             MessageIntent(
                 dedupe_key=_name(each),
@@ -50,11 +52,16 @@ def _send(
                 message_type=MessageType.TRANSACTIONAL if transactional else MessageType.TRIGGER,
                 template_id=effect.template_id,
                 journey_id=run.journey_id,
-                version_id=plans[run.id].version_id,
+                version_id=plan.version_id,
                 enrolment_id=run.id,
                 node_id=each.node_id,
                 variables={"event": dict(run.entry)},
                 due_at=now,
+                fallback=substitute
+                and {"channel": substitute.channel, "template_id": str(substitute.template_id)},
+                priority=plan.settings.priority.rank,
+                journey_limit=plan.settings.message_limit,
+                announce=each.node_id in plan.announced,
             )
         )
     queue_messages(session, tenant_id, intents, now=now)

@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import as_json, transpose, unnest
+from engine.core.bulk import array_literal, as_json, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.ids import key_of, new_id
 from engine.core.tenants import get_tenant
+from engine.customers.models import Customer
 from engine.journeys.graph import ReentryMode
+from engine.journeys.hearing import note_finished, wake
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan
+from engine.journeys.poison import POISON, in_parts
 from engine.journeys.versions import live_plans
 from engine.segments.compiler import matching_among
 from engine.segments.models import SegmentMember
@@ -30,22 +35,47 @@ from engine.segments.rules import RuleGroup
 
 BATCH = 1_000
 
-CLAIM = text("""
+log = structlog.get_logger()
+
+_OPEN = "tenant_id = :tenant AND failed_reason IS NULL"
+
+CLAIM = text(f"""
     DELETE FROM event_queue WHERE seq IN (
-        SELECT seq FROM event_queue WHERE tenant_id = :tenant ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT seq FROM event_queue WHERE {_OPEN} ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING seq, event_id, customer_id, name, occurred_at, properties
 """)
 
-_COLUMNS = {"id": "uuid", "customer_id": "uuid", "node_id": "text", "entry_key": "uuid", "entry": "jsonb"}
+CLAIM_THESE = text("""
+    DELETE FROM event_queue WHERE seq IN (
+        SELECT seq FROM event_queue WHERE seq = ANY(CAST(:seqs AS bigint[])) FOR UPDATE SKIP LOCKED)
+    RETURNING seq, event_id, customer_id, name, occurred_at, properties
+""")
+
+WAITING = text(f"SELECT seq FROM event_queue WHERE {_OPEN} ORDER BY seq LIMIT :limit")
+
+SET_ASIDE = text("UPDATE event_queue SET failed_reason = :reason WHERE seq = :seq")
+
+_COLUMNS = {
+    "id": "uuid",
+    "customer_id": "uuid",
+    "node_id": "text",
+    "entry_key": "uuid",
+    "entry": "jsonb",
+    "cooled_since": "timestamptz",
+}
 
 ENROL = text(f"""
-    INSERT INTO enrolments (id, tenant_id, journey_id, version_id, customer_id, node_id, arrived_at, due_at,
-        entry_key, entry, entered_at)
-    SELECT id, :tenant, :journey, :version, customer_id, node_id, :now, :now, entry_key, entry, :now
+    INSERT INTO enrolments (id, tenant_id, journey_id, version_id, customer_id, node_id, trigger_id, arrived_at,
+        due_at, entry_key, entry, entered_at)
+    SELECT id, :tenant, :journey, :version, customer_id, node_id, node_id, :now, :now, entry_key, entry, :now
     FROM {unnest(_COLUMNS)}
     WHERE (SELECT before.id FROM enrolments before
         WHERE before.journey_id = :journey AND before.customer_id = rows.customer_id AND before.entered_at > :since
         LIMIT 1) IS NULL
+    AND (rows.cooled_since IS NULL OR (SELECT before.id FROM enrolments before
+        WHERE before.journey_id = :journey AND before.customer_id = rows.customer_id
+            AND before.entered_at > rows.cooled_since AND before.trigger_id = rows.node_id
+        LIMIT 1) IS NULL)
     ON CONFLICT DO NOTHING
     RETURNING customer_id
 """)
@@ -73,28 +103,64 @@ class Routed:
 
 
 def route_events(tenant_id: UUID, *, now: datetime, limit: int = BATCH) -> Routed:
-    """Show one batch of queued events to the live journeys."""
+    """Show one batch of queued events to the journeys: to those under way first, then to those who may enter.
+
+    A batch that cannot be stored is halved until the event that is to blame stands alone: it is set aside with the
+    reason, and the others are shown.
+    """
+    try:
+        with tenant_session(tenant_id) as session:
+            rows = session.execute(CLAIM, {"tenant": tenant_id, "limit": limit}).all()
+            return _route(session, tenant_id, rows, now=now)
+    except POISON:
+        log.exception("a batch of events failed", tenant=str(tenant_id))
     with tenant_session(tenant_id) as session:
-        rows = session.execute(CLAIM, {"tenant": tenant_id, "limit": limit}).all()
-        if not rows:
-            return Routed(0, 0)
-        rows = sorted(rows, key=lambda row: row.seq)
-        enrolled = 0
-        for plan in live_plans(session):
-            entries = [entry for row in rows for entry in _entries_of(plan, row)]
-            enrolled += enrol(session, tenant_id, plan, entries, now=now)
-        return Routed(len(rows), enrolled)
+        seqs = session.scalars(WAITING, {"tenant": tenant_id, "limit": limit}).all()
+    parts = in_parts(
+        seqs,
+        lambda some: _route_these(tenant_id, some, now=now),
+        lambda seq, reason: _set_aside(tenant_id, seq, reason),
+    )
+    return Routed(sum(part.events for part in parts), sum(part.enrolled for part in parts))
+
+
+def _route_these(tenant_id: UUID, seqs: Sequence[int], *, now: datetime) -> Routed:
+    with tenant_session(tenant_id) as session:
+        rows = session.execute(CLAIM_THESE, {"seqs": array_literal(seqs)}).all()
+        return _route(session, tenant_id, rows, now=now)
+
+
+def _set_aside(tenant_id: UUID, seq: int, reason: str) -> Routed:
+    with tenant_session(tenant_id) as session:
+        session.execute(SET_ASIDE, {"seq": seq, "reason": reason})
+    return Routed(1, 0)
+
+
+def _route(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: datetime) -> Routed:
+    if not rows:
+        return Routed(0, 0)
+    rows = sorted(rows, key=lambda row: row.seq)
+    plans = live_plans(session)
+    wake(session, tenant_id, rows, now=now)
+    enrolled = 0
+    for plan in plans:
+        note_finished(session, tenant_id, plan, rows, now=now)
+        entries = [entry for row in rows for entry in _entries_of(plan, row)]
+        enrolled += enrol(session, tenant_id, plan, entries, now=now)
+    return Routed(len(rows), enrolled)
 
 
 def _entries_of(plan: Plan, row: Any) -> Iterator[Entry]:
     for trigger in plan.triggers:
-        if trigger.event_name() == row.name and trigger.admits(row.properties):
+        if row.name in trigger.events() and trigger.admits(row.properties):
             yield Entry(row.customer_id, trigger, row.event_id, row.properties)
             return
 
 
 def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry], *, now: datetime) -> int:
     """Enrol whoever may enter; returns how many did. One query a trigger and rule, one insert, whatever the number."""
+    if not entries or not _is_open(session, plan, now):
+        return 0
     enrolled = 0
     for wave in _one_each(entries):
         admitted = _admit(session, plan, wave, now=now)
@@ -104,7 +170,14 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
             text("SELECT pg_advisory_xact_lock(:key)"), {"key": plan.journey_id.int & 0x7FFF_FFFF_FFFF_FFFF}
         )
         rows = [
-            (new_id(), each.customer_id, each.trigger.id, each.key, as_json(each.properties))
+            (
+                new_id(),
+                each.customer_id,
+                each.trigger.id,
+                each.key,
+                as_json(each.properties),
+                _cooled_since(each.trigger, now),
+            )
             for each in admitted
         ]
         place = {
@@ -136,6 +209,21 @@ def enrol_members(session: Session, tenant_id: UUID, plan: Plan, *, now: datetim
     return enrol(session, tenant_id, plan, entries, now=now)
 
 
+def _is_open(session: Session, plan: Plan, now: datetime) -> bool:
+    """Whether today lies between the journey's first and last day, on the tenant's calendar (J6)."""
+    first, last = plan.settings.starts_on, plan.settings.ends_on
+    if first is None and last is None:
+        return True
+    today = now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
+    return (first is None or first <= today) and (last is None or today <= last)
+
+
+def _cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
+    """Whoever entered by this trigger after this moment may not enter by it again."""
+    days = trigger.config.cooldown_days
+    return now - timedelta(days=days) if days else None
+
+
 def _since(plan: Plan, now: datetime) -> datetime:
     """Whoever entered after this moment may not enter again."""
     match plan.settings.reentry:
@@ -158,6 +246,13 @@ def _one_each(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _admit(session: Session, plan: Plan, entries: list[Entry], *, now: datetime) -> list[Entry]:
+    if plan.settings.branch_ids:
+        scoped = select(Customer.id).where(
+            Customer.id.in_([entry.customer_id for entry in entries]),
+            Customer.branch_id.in_(plan.settings.branch_ids),
+        )
+        here = set(session.scalars(scoped))
+        entries = [entry for entry in entries if entry.customer_id in here]
     if plan.entry_rules is not None:
         entries = _fitting(session, plan.entry_rules, entries, now=now)
     for trigger in plan.triggers:

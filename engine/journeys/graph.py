@@ -4,17 +4,28 @@ The format is the interface contract's: `{"schema": 1, "nodes": [...], "edges": 
 """
 
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from engine.core.errors import InvalidGraph
 from engine.journeys.nodes import NODE_TYPES
 from engine.journeys.nodes.base import NEXT, Config, Node, Problem, control
+from engine.segments.behaviours import PropertyRule
 
 MAX_NODES = 1_000
 MAX_EDGES = 3_000
@@ -40,6 +51,22 @@ class ReentryMode(StrEnum):
     ALWAYS = "always"
 
 
+class Priority(StrEnum):
+    """Which journey's message goes first when two want the same customer on the same day (J6)."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    HIGHEST = "highest"
+
+    @property
+    def rank(self) -> int:
+        """The higher goes first."""
+        return list(Priority).index(self)
+
+
+EventName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class JourneySettings(Config):
     """Rules of the whole journey."""
 
@@ -56,6 +83,90 @@ class JourneySettings(Config):
     entry_rules: dict[str, Any] | None = Field(
         None, title="Only customers who", json_schema_extra=control("rules", scope="event")
     )
+    branch_ids: tuple[UUID, ...] = Field(
+        (),
+        max_length=500,
+        title="Only customers of these branches",
+        description="Leave empty for all",
+        json_schema_extra=control("branches"),
+    )
+    starts_on: date | None = Field(
+        None,
+        title="First day",
+        description="Nobody enters before, by the studio's calendar",
+        json_schema_extra=control("date"),
+    )
+    ends_on: date | None = Field(
+        None,
+        title="Last day",
+        description="Nobody enters after it; who is on the way goes on to the end",
+        json_schema_extra=control("date"),
+    )
+    goal_event: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        title="Goal",
+        description="The event that counts as success, e.g. Order Completed",
+        json_schema_extra=control("event"),
+    )
+    goal_where: tuple[PropertyRule, ...] = Field(
+        (),
+        max_length=20,
+        title="Goal only if",
+        json_schema_extra=control("where", of="goal_event", shown_if_set="goal_event"),
+    )
+    goal_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        title="Counts for so many days after entering",
+        json_schema_extra=control("number", shown_if_set="goal_event"),
+    )
+    leave_on_goal: bool = Field(
+        True,
+        title="Leave when the goal is reached",
+        description="What is queued for the customer by then is not sent",
+        json_schema_extra=control("boolean", shown_if_set="goal_event"),
+    )
+    exit_events: tuple[EventName, ...] = Field(
+        (),
+        max_length=20,
+        title="Leave when one of these happens",
+        json_schema_extra=control("events"),
+    )
+    exit_rules: dict[str, Any] | None = Field(
+        None,
+        title="Leave when the customer",
+        description="Asked at every step",
+        json_schema_extra=control("rules", scope="customer"),
+    )
+    stop_on_reply: bool = Field(
+        True,
+        title="Stop when the customer replies",
+        description="The staff take over on the desk. Journeys that branch on replies go on",
+        json_schema_extra=control("boolean"),
+    )
+    priority: Priority = Field(
+        Priority.NORMAL,
+        title="Priority",
+        description="When two journeys want to write to a customer on the same day, the more important one does",
+        json_schema_extra=control("select"),
+    )
+    message_limit: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        title="At most so many messages to one customer in seven days",
+        description="Of this journey, besides the studio's own limits",
+        json_schema_extra=control("number"),
+    )
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError("the last day must not lie before the first day")
+        return self
 
 
 class Graph(BaseModel):
@@ -142,12 +253,7 @@ def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
     try:
         settings = JourneySettings.model_validate(raw.get("settings", {}))
     except ValidationError as error:
-        problems += [
-            Problem(
-                "bad_setting", f"Journey setting {each['loc'][0]}: {each['msg']}.", field=str(each["loc"][0])
-            )
-            for each in error.errors()
-        ]
+        problems += [_setting_problem(each) for each in error.errors()]
     if problems:
         return None, problems
     return Graph(schema=1, nodes=tuple(nodes), edges=tuple(edges), settings=settings), []
@@ -173,6 +279,12 @@ def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
             problems.append(
                 Problem("bad_config", _config_message(kind, path, each), node_id, path[0] if path else None)
             )
+
+
+def _setting_problem(error: Any) -> Problem:
+    name = str(error["loc"][0]) if error["loc"] else "ends_on"
+    title = JourneySettings.model_fields[name].title if name in JourneySettings.model_fields else name
+    return Problem("bad_setting", f"{title}: {error['msg'].removeprefix('Value error, ')}.", field=name)
 
 
 def _config_message(kind: str, path: list[str], error: Any) -> str:

@@ -4,38 +4,57 @@ One transaction a batch. The claimed rows stay locked until it commits, so a wor
 nobody repeats what it committed; what its nodes wanted done is queued in the same transaction (design decisions 2–5).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal, insert_many, transpose, unnest
 from engine.core.db import tenant_session
-from engine.core.tenants import get_tenant
-from engine.delivery.window import zone_of
+from engine.delivery.outbox import skip_enrolments
 from engine.journeys.decide import Decision, decide
 from engine.journeys.effects import apply_effects
+from engine.journeys.facts import load_facts
+from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import Facts, Run
 from engine.journeys.plan import Plan
+from engine.journeys.poison import POISON, in_parts, told
+from engine.journeys.release import take_slots
 from engine.journeys.versions import load_plans
-from engine.segments.compiler import matching_among
 
 BATCH = 1_000
+FAILED = "This step could not be done"
 
-CLAIM = text("""
-    SELECT id, journey_id, version_id, customer_id, node_id, visit, arrived_at, entered_at, entry
-    FROM enrolments
-    WHERE tenant_id = :tenant AND status = 'active' AND due_at <= :now
+log = structlog.get_logger()
+
+_DUE = "tenant_id = :tenant AND status = 'active' AND due_at <= :now"
+
+CLAIM = text(f"""
+    SELECT id, journey_id, version_id, customer_id, node_id, visit, arrived_at, entered_at, entry, entry_key,
+        promised_at, moved_visit
+    FROM enrolments WHERE {_DUE}
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
-ZONES = text("SELECT id, timezone FROM customers WHERE id = ANY(CAST(:customers AS uuid[]))")
+CLAIM_THESE = text(f"""
+    SELECT id, journey_id, version_id, customer_id, node_id, visit, arrived_at, entered_at, entry, entry_key,
+        promised_at, moved_visit
+    FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) AND {_DUE}
+    ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+
+DUE = text(f"SELECT id FROM enrolments WHERE {_DUE} ORDER BY due_at LIMIT :limit")
+
+QUARANTINE = text("""
+    UPDATE enrolments SET status = 'quarantined', due_at = NULL, reason = :reason
+    WHERE id = :id AND status = 'active'
+""")
 
 _MOVED = {
     "id": "uuid",
@@ -45,11 +64,14 @@ _MOVED = {
     "status": "text",
     "due_at": "timestamptz",
     "reason": "text",
+    "promised_at": "timestamptz",
+    "converted_at": "timestamptz",
 }
 
 MOVE = text(f"""
     UPDATE enrolments SET node_id = rows.node_id, visit = rows.visit, arrived_at = rows.arrived_at,
-        status = rows.status, due_at = rows.due_at, reason = rows.reason,
+        status = rows.status, due_at = rows.due_at, reason = rows.reason, promised_at = rows.promised_at,
+        converted_at = coalesce(enrolments.converted_at, rows.converted_at),
         finished_at = CASE WHEN rows.due_at IS NULL THEN :now END
     FROM {unnest(_MOVED)} WHERE enrolments.id = rows.id
 """)
@@ -78,59 +100,84 @@ class Advanced:
 
 
 def advance_due(tenant_id: UUID, *, now: datetime, limit: int = BATCH) -> Advanced:
-    """Advance one batch of due enrolments of a tenant."""
-    with tenant_session(tenant_id) as session:
-        rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
-        if not rows:
-            return Advanced(0, 0, 0)
-        by_version = load_plans(session, {row.version_id for row in rows})
-        plans = {row.id: by_version[row.version_id] for row in rows}
-        runs = [_run(row) for row in rows]
-        facts = load_facts(session, runs, plans, now=now)
-        decisions = [decide(plans[run.id], run, facts, now) for run in runs]
-        _store(session, tenant_id, decisions, plans, now=now)
-        effects = [effect for decision in decisions for effect in decision.effects]
-        apply_effects(session, tenant_id, effects, plans, now=now)
-        return Advanced(len(runs), sum(len(decision.steps) for decision in decisions), len(effects))
+    """Advance one batch of due enrolments of a tenant.
 
-
-def load_facts(
-    session: Session, runs: Sequence[Run], plans: Mapping[UUID, Plan], *, now: datetime, as_of: bool = False
-) -> Facts:
-    """Ask every rule that some enrolment of the batch can come to: one query a rule node.
-
-    Args:
-        plans: by enrolment.
-        as_of: answer from what was known at `now`, for simulations of the past.
+    A batch that cannot be stored is halved until the enrolment that is to blame stands alone: it is quarantined with
+    the reason, and the others go on.
     """
-    timezone = get_tenant(session).timezone
-    zones = _load_zones(session, [run for run in runs if plans[run.id].needs_zone], timezone)
-    asking: dict[tuple[UUID, str], list[Run]] = defaultdict(list)
-    for run in runs:
-        for node_id in plans[run.id].rules_ahead.get(run.node_id, ()):
-            asking[plans[run.id].version_id, node_id].append(run)
-    matching: dict[str, set[UUID]] = defaultdict(set)
-    for (_, node_id), some in asking.items():
-        who = matching_among(
-            session,
-            plans[some[0].id].rules[node_id],
-            [run.customer_id for run in some],
-            now=now,
-            timezone=timezone,
-            as_of=as_of,
-            entries={run.customer_id: dict(run.entry) for run in some},
-        )
-        matching[node_id] |= {run.id for run in some if run.customer_id in who}
-    return Facts({node_id: frozenset(ids) for node_id, ids in matching.items()}, zones)
+    try:
+        with tenant_session(tenant_id) as session:
+            rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
+            return _advance(session, tenant_id, rows, now=now)
+    except POISON:
+        log.exception("a batch of enrolments failed", tenant=str(tenant_id))
+    with tenant_session(tenant_id) as session:
+        due = session.scalars(DUE, {"tenant": tenant_id, "now": now, "limit": limit}).all()
+    parts = in_parts(
+        due,
+        lambda some: _advance_these(tenant_id, some, now=now),
+        lambda one, reason: _quarantine(tenant_id, one, reason),
+    )
+    return Advanced(
+        sum(part.enrolments for part in parts),
+        sum(part.steps for part in parts),
+        sum(part.effects for part in parts),
+    )
 
 
-def _load_zones(session: Session, runs: Sequence[Run], timezone: str) -> dict[UUID, ZoneInfo]:
-    """The customers' zones, the tenant's where theirs is unknown; one query, none when nobody asks."""
-    if not runs:
-        return {}
-    customers = array_literal({run.customer_id for run in runs})
-    rows = session.execute(ZONES, {"customers": customers})
-    return {row.id: zone_of(row.timezone, timezone) for row in rows}
+def _advance_these(tenant_id: UUID, ids: Sequence[UUID], *, now: datetime) -> Advanced:
+    with tenant_session(tenant_id) as session:
+        wanted = {"tenant": tenant_id, "now": now, "ids": array_literal(ids)}
+        return _advance(session, tenant_id, session.execute(CLAIM_THESE, wanted).all(), now=now)
+
+
+def _quarantine(tenant_id: UUID, enrolment_id: UUID, reason: str) -> Advanced:
+    log.error("enrolment quarantined", tenant=str(tenant_id), enrolment=str(enrolment_id), reason=reason)
+    with tenant_session(tenant_id) as session:
+        session.execute(QUARANTINE, {"id": enrolment_id, "reason": f"{FAILED}: {reason}"})
+    return Advanced(1, 0, 0)
+
+
+def _advance(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: datetime) -> Advanced:
+    if not rows:
+        return Advanced(0, 0, 0)
+    by_version = load_plans(session, {row.version_id for row in rows})
+    runnable = [row for row in rows if row.version_id in by_version]
+    plans = {row.id: by_version[row.version_id] for row in runnable}
+    runs = [_run(row) for row in runnable]
+    facts = load_facts(session, runs, plans, now=now)
+    slots = take_slots(session, tenant_id, [run for run in runs if run.id not in facts.exits], plans, now=now)
+    facts = replace(facts, slots=slots) if slots else facts
+    decisions = [_decide(plans[run.id], run, facts, now) for run in runs]
+    decisions += [_unrunnable(row) for row in rows if row.version_id not in by_version]
+    _store(session, tenant_id, decisions, {row.id: row.version_id for row in rows}, now=now)
+    effects = [effect for decision in decisions for effect in decision.effects]
+    apply_effects(session, tenant_id, effects, plans, now=now)
+    _skip_messages(session, tenant_id, decisions)
+    return Advanced(len(rows), sum(len(decision.steps) for decision in decisions), len(effects))
+
+
+def _decide(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
+    """As `decide`; an enrolment at which a node breaks is quarantined, and keeps nobody else from going on."""
+    try:
+        return decide(plan, run, facts, now)
+    except POISON as error:
+        log.exception("a step failed", node=run.node_id, enrolment=str(run.id))
+        return Decision(run, EnrolmentStatus.QUARANTINED, None, f"{FAILED}: {told(error)}", (), ())
+
+
+def _unrunnable(row: Any) -> Decision:
+    reason = "This version of the journey cannot be run by this Safar"
+    return Decision(_run(row), EnrolmentStatus.QUARANTINED, None, reason, (), ())
+
+
+def _skip_messages(session: Session, tenant_id: UUID, decisions: Sequence[Decision]) -> None:
+    """What those who had to leave still had in the outbox is not sent; the reasons are few."""
+    for reason in {each.reason for each in decisions if each.left}:
+        leaving = [
+            (each.run.customer_id, each.run.id) for each in decisions if each.left and each.reason == reason
+        ]
+        skip_enrolments(session, tenant_id, leaving, reason or "Left the journey")
 
 
 def _run(row: Any) -> Run:
@@ -143,6 +190,9 @@ def _run(row: Any) -> Run:
         arrived_at=row.arrived_at,
         entered_at=row.entered_at,
         entry=row.entry,
+        entry_key=row.entry_key,
+        promised_at=row.promised_at,
+        moved_visit=row.moved_visit,
     )
 
 
@@ -150,7 +200,7 @@ def _store(
     session: Session,
     tenant_id: UUID,
     decisions: Sequence[Decision],
-    plans: dict[UUID, Plan],
+    versions: Mapping[UUID, UUID],
     *,
     now: datetime,
 ) -> None:
@@ -163,6 +213,8 @@ def _store(
             each.status.value,
             each.due_at,
             each.reason,
+            each.promised_at,
+            each.converted_at,
         )
         for each in decisions
     ]
@@ -172,7 +224,7 @@ def _store(
             each.run.id,
             step.visit,
             tenant_id,
-            plans[each.run.id].version_id,
+            versions[each.run.id],
             step.node_id,
             step.port,
             now,

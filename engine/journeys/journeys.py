@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.core.audit import record_audit
 from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
 from engine.core.ids import new_id
 from engine.delivery.outbox import hold_journey, release_journey, skip_journey
-from engine.events.models import EventInterest
 from engine.journeys.entries import enrol_members
 from engine.journeys.graph import EMPTY_GRAPH, check_shape
+from engine.journeys.hearing import listen
 from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus, JourneyVersion, Stage
 from engine.journeys.nodes.base import Problem, References
 from engine.journeys.plan import Plan
@@ -226,7 +226,7 @@ def publish(
     if was_paused:
         _wake(session, journey_id, now)
     plan = load_plans(session, [version.id])[version.id]
-    _listen(session, tenant_id, plan)
+    listen(session, tenant_id, journey_id, plan)
     for segment_id in _segments_of(plan):
         refresh(session, tenant_id, segment_id, now=now)
     enrolled = enrol_members(session, tenant_id, plan, now=now)
@@ -273,7 +273,7 @@ def move(
 
 def _after_pause(session: Session, journey: Journey, now: datetime) -> None:
     _set_running(session, journey.id, EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
-    _unlisten(session, journey.id)
+    listen(session, journey.tenant_id, journey.id, None)
     hold_journey(session, journey.id)
 
 
@@ -281,12 +281,12 @@ def _after_resume(session: Session, journey: Journey, now: datetime) -> None:
     _wake(session, journey.id, now)
     if journey.live_version_id:
         plan = load_plans(session, [journey.live_version_id])[journey.live_version_id]
-        _listen(session, journey.tenant_id, plan)
+        listen(session, journey.tenant_id, journey.id, plan)
 
 
 def _after_finish(session: Session, journey: Journey, now: datetime) -> None:
     _wake(session, journey.id, now)
-    _unlisten(session, journey.id)
+    listen(session, journey.tenant_id, journey.id, None)
 
 
 def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
@@ -298,12 +298,12 @@ def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
         )
         .values(status=EnrolmentStatus.EXITED, due_at=None, finished_at=now, reason="The journey was stopped")
     )
-    _unlisten(session, journey.id)
+    listen(session, journey.tenant_id, journey.id, None)
     skip_journey(session, journey.id, "The journey was stopped")
 
 
 def _after_archive(session: Session, journey: Journey, now: datetime) -> None:
-    _unlisten(session, journey.id)
+    listen(session, journey.tenant_id, journey.id, None)
 
 
 _AFTER = {
@@ -326,17 +326,6 @@ def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: 
         .where(Enrolment.journey_id == journey_id, Enrolment.status == old)
         .values(status=new)
     )
-
-
-def _listen(session: Session, tenant_id: UUID, plan: Plan) -> None:
-    _unlisten(session, plan.journey_id)
-    names = {trigger.event_name() for trigger in plan.triggers}
-    session.add_all(EventInterest(tenant_id=tenant_id, name=name, listener=plan.journey_id) for name in names)
-    session.flush()
-
-
-def _unlisten(session: Session, journey_id: UUID) -> None:
-    session.execute(delete(EventInterest).where(EventInterest.listener == journey_id))
 
 
 def _segments_of(plan: Plan) -> Sequence[UUID]:

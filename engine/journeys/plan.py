@@ -7,14 +7,25 @@ from uuid import UUID
 import networkx as nx
 
 from engine.journeys.graph import Graph, JourneySettings
-from engine.journeys.nodes.base import Node, Trigger
+from engine.journeys.nodes.base import REPLIED, Listening, Node, Trigger
 from engine.segments.rules import RuleGroup, parse_rules
+
+MESSAGE_EVENTS = frozenset(
+    f"message.{what}"
+    for what in ("sent", "failed", "skipped", "uncertain", "opened", "clicked", "read", "replied")
+)
+"""What may happen to a message that a node asks about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `decide` walks. `rules_ahead` names, for each node, the rule nodes an enrolment standing there can
-    come to before time has to pass: exactly those whose truth is looked up for it beforehand."""
+    """What `decide` walks.
+
+    `ahead` names, for each node, the asking nodes an enrolment standing there can come to before time has to pass:
+    exactly those whose facts are looked up for it beforehand. `asks_customer` are nodes that ask about the customer,
+    `asks_messages` nodes that ask what became of messages. `wakes` are the events that concern who is under way,
+    `announced` the message nodes whose sending or failing somebody waits for.
+    """
 
     version_id: UUID
     journey_id: UUID
@@ -22,10 +33,22 @@ class Plan:
     ways: Mapping[tuple[str, str], str]
     triggers: tuple[Trigger, ...]
     rules: Mapping[str, RuleGroup]
-    rules_ahead: Mapping[str, frozenset[str]]
+    ahead: Mapping[str, frozenset[str]]
+    asks_customer: frozenset[str]
+    asks_messages: frozenset[str]
+    listening: Mapping[str, Listening]
     settings: JourneySettings
     entry_rules: RuleGroup | None
+    exit_rules: RuleGroup | None
+    stops_on_reply: bool
+    wakes: frozenset[str]
+    announced: frozenset[str]
     needs_zone: bool
+
+    @property
+    def exit_events(self) -> frozenset[str]:
+        """The events by which somebody under way reaches the goal or has to leave."""
+        return _exit_events(self.settings, self.stops_on_reply)
 
     def after(self, node_id: str, port: str) -> str | None:
         """The node a port leads to; None when the journey ends there."""
@@ -39,7 +62,14 @@ def compile_plan(graph: Graph, *, version_id: UUID, journey_id: UUID) -> Plan:
     ways: nx.DiGraph[str] = nx.DiGraph()
     ways.add_nodes_from(nodes)
     ways.add_edges_from((edge.source, edge.target) for edge in graph.edges)
-    asked = frozenset(rules) - {node.id for node in graph.nodes if isinstance(node, Trigger)}
+    steps = [node for node in graph.nodes if not isinstance(node, Trigger)]
+    asks_customer = frozenset(
+        node.id for node in steps if node.id in rules or node.asks_value() or node.asks_contact()
+    )
+    asks_messages = frozenset(node.id for node in steps if node.asks_messages())
+    asking = asks_customer | asks_messages
+    listening = {node.id: heard for node in steps if (heard := node.listens())}
+    stops_on_reply = graph.settings.stop_on_reply and not any(node.hears_replies() for node in steps)
     return Plan(
         version_id=version_id,
         journey_id=journey_id,
@@ -47,11 +77,25 @@ def compile_plan(graph: Graph, *, version_id: UUID, journey_id: UUID) -> Plan:
         ways={(edge.source, edge.source_port): edge.target for edge in graph.edges},
         triggers=tuple(node for node in graph.nodes if isinstance(node, Trigger)),
         rules=rules,
-        rules_ahead={node_id: asked & _within_reach(ways, nodes, node_id) for node_id in nodes},
+        ahead={node_id: asking & _within_reach(ways, nodes, node_id) for node_id in nodes},
+        asks_customer=asks_customer,
+        asks_messages=asks_messages,
+        listening=listening,
         settings=graph.settings,
         entry_rules=parse_rules(graph.settings.entry_rules) if graph.settings.entry_rules else None,
+        exit_rules=parse_rules(graph.settings.exit_rules) if graph.settings.exit_rules else None,
+        stops_on_reply=stops_on_reply,
+        wakes=_exit_events(graph.settings, stops_on_reply)
+        | {heard.event for heard in listening.values()}
+        | (MESSAGE_EVENTS if asks_messages else frozenset()),
+        announced=frozenset(message for node in steps for message in node.asks_messages()),
         needs_zone=any(node.needs_zone() for node in graph.nodes),
     )
+
+
+def _exit_events(settings: JourneySettings, stops_on_reply: bool) -> frozenset[str]:
+    goal = {settings.goal_event} if settings.goal_event else set()
+    return frozenset(goal | set(settings.exit_events) | ({REPLIED} if stops_on_reply else set()))
 
 
 def _within_reach(ways: "nx.DiGraph[str]", nodes: Mapping[str, Node], start: str) -> frozenset[str]:
@@ -60,7 +104,7 @@ def _within_reach(ways: "nx.DiGraph[str]", nodes: Mapping[str, Node], start: str
     edge = [start]
     while edge:
         here = edge.pop()
-        if here != start and nodes[here].waits():
+        if here != start and nodes[here].ends_pass():
             continue
         for following in ways.successors(here):
             if following not in seen:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engine.core.ids import key_of
 from engine.core.tenants import get_tenant
 from engine.journeys.decide import decide
-from engine.journeys.interpreter import load_facts
+from engine.journeys.facts import load_facts
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import Run, SendMessage, Trigger
 from engine.journeys.plan import Plan

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from threading import Lock
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from engine.journeys.plan import Plan, compile_plan
 
 MOST_REMEMBERED = 1_000
 
+log = structlog.get_logger()
+
 _plans: OrderedDict[UUID, Plan] = OrderedDict()
 _lock = Lock()
 
@@ -22,15 +25,17 @@ _lock = Lock()
 def load_plans(session: Session, version_ids: Collection[UUID]) -> dict[UUID, Plan]:
     """The plans of these versions; those not remembered are read in one query.
 
-    Raises:
-        InvalidGraph: a stored version does not compile (it was published by a newer Safar).
+    A version that does not compile, because a newer Safar published it, is left out and logged.
     """
     with _lock:
         known = {version_id: _plans[version_id] for version_id in version_ids if version_id in _plans}
     missing = set(version_ids) - known.keys()
     if missing:
         for version in session.scalars(select(JourneyVersion).where(JourneyVersion.id.in_(missing))):
-            known[version.id] = _remember(_compile(version))
+            try:
+                known[version.id] = _remember(_compile(version))
+            except InvalidGraph as error:
+                log.error("version cannot be run", version=str(version.id), error=error.message)
     return known
 
 

@@ -158,8 +158,8 @@ def test_rules_are_looked_up_only_where_they_can_be_reached_without_waiting(
         step("x", "exit"),
     ]
     plan = plan_for(build(nodes, "t > b", "b.yes > w", "b.no > x", "w > c", "c.yes > x", "c.no > x"))
-    assert plan.rules_ahead["t"] == {"b"}
-    assert plan.rules_ahead["w"] == {"c"}
+    assert plan.ahead["t"] == {"b"}
+    assert plan.ahead["w"] == {"c"}
 
 
 def test_deciding_changes_nothing_it_was_given(build: Build, step: Build) -> None:

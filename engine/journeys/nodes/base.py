@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.customers.contacts import Contact
+from engine.delivery.models import MessageStatus
+from engine.segments.behaviours import PropertyRule
+
 NEXT = "next"
+ENTRY_PREFIX = "event."
+REPLIED = "message.replied"
 
 
 class Family(StrEnum):
@@ -62,9 +68,12 @@ class Run:
     arrived_at: datetime
     entered_at: datetime
     entry: Mapping[str, Any]
+    entry_key: UUID | None = None
+    promised_at: datetime | None = None
+    moved_visit: int | None = None
 
     def moved_to(self, node_id: str, now: datetime) -> "Run":
-        """The same enrolment, one step further."""
+        """The same enrolment, one step further; what was promised at the node it leaves counts no more."""
         return Run(
             self.id,
             self.journey_id,
@@ -74,16 +83,56 @@ class Run:
             now,
             self.entered_at,
             self.entry,
+            self.entry_key,
+            None,
+            self.moved_visit,
         )
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """An event that concerns an enrolment while it stands at a node, if its properties fit all of `where`."""
+
+    event: str
+    where: tuple[PropertyRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFate:
+    """What became of the newest message of a node in one enrolment; a moment is None while it has not come."""
+
+    status: MessageStatus
+    queued_at: datetime
+    sent_at: datetime | None = None
+    read_at: datetime | None = None
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+    replied_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What was looked up for a batch before deciding: for each rule node, the enrolments whose customers satisfy it,
-    and the customers' time zones."""
+    """What was looked up for a batch before deciding; everything is by enrolment unless said otherwise.
+
+    `matching`: for each rule node, the enrolments whose customers satisfy it; `findings`: by node and enrolment,
+    the rule's facts in words. `zones`, `contacts`, `values`: by customer. `heard`: by enrolment and node, when the
+    event that the node listens to first came since the enrolment arrived there. `fates`: by enrolment and message
+    node. `slots`: when a rate-limited wait lets the enrolment on. `goals`: when its goal was reached. `exits`: why it
+    must leave now. `sent_before`: message nodes it passed before it was moved to its present version.
+    """
 
     matching: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
+    findings: Mapping[str, Mapping[UUID, str]] = field(default_factory=dict)
     zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict)
+    contacts: Mapping[UUID, Contact] = field(default_factory=dict)
+    values: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    heard: Mapping[tuple[UUID, str], datetime] = field(default_factory=dict)
+    fates: Mapping[tuple[UUID, str], MessageFate] = field(default_factory=dict)
+    slots: Mapping[UUID, datetime] = field(default_factory=dict)
+    goals: Mapping[UUID, datetime] = field(default_factory=dict)
+    exits: Mapping[UUID, str] = field(default_factory=dict)
+    sent_before: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
 
     def holds(self, node_id: str, run: Run) -> bool:
         """Whether the rule of this node holds for this enrolment."""
@@ -93,6 +142,30 @@ class Facts:
         """Where the customer lives; looked up for plans with a node that `needs_zone`."""
         return self.zones[run.customer_id]
 
+    def value_of(self, run: Run, name: str) -> Any:
+        """What a node `asks_value` for: `event.<path>` of the entry, else of the customer; None when unknown."""
+        if not name.startswith(ENTRY_PREFIX):
+            return self.values.get(run.customer_id, {}).get(name)
+        found: Any = run.entry
+        for part in name.removeprefix(ENTRY_PREFIX).split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return found
+
+
+class SendTime(StrEnum):
+    """When a message shall leave: at once, or in the hour in which the customer usually looks at messages."""
+
+    NOW = "now"
+    BEST_HOUR = "best_hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Another way to tell the same, when the first one cannot reach the customer (D4)."""
+
+    channel: str
+    template_id: UUID
+
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
@@ -101,6 +174,8 @@ class SendMessage:
     channel: str
     template_id: UUID
     purpose: str
+    substitute: Substitute | None = None
+    send_time: SendTime = SendTime.NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +202,57 @@ class CallWebhook:
     name: str
 
 
-Effect = SendMessage | ChangeTags | ChangeAttribute | CallWebhook
+@dataclass(frozen=True, slots=True)
+class ChangeList:
+    """Effect: put the customer on a static list, or take them off."""
+
+    segment_id: UUID
+    adds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFollowUp:
+    """Effect: remind the staff to get in touch, `in_days` days from now at the tenant's place."""
+
+    in_days: int
+    note: str
+    staff_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyStaff:
+    """Effect: tell one member of staff, or all."""
+
+    text: str
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPoints:
+    """Effect: give loyalty points, good for so many days (None: for ever)."""
+
+    points: int
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartJourney:
+    """Effect: let the customer into another live journey, by its manual trigger."""
+
+    journey_id: UUID
+
+
+Effect = (
+    SendMessage
+    | ChangeTags
+    | ChangeAttribute
+    | CallWebhook
+    | ChangeList
+    | CreateFollowUp
+    | NotifyStaff
+    | GrantPoints
+    | StartJourney
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +266,15 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Stay until a moment (UTC)."""
+    """Stay until a moment (UTC), or until an event comes that the node listens to.
+
+    `promises`: the moment is kept with the enrolment and shown again as `run.promised_at`.
+    """
 
     until: datetime
     why: str | None = None
+    effect: Effect | None = None
+    promises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +293,11 @@ class References:
 
     template_channels: Mapping[UUID, str] = field(default_factory=dict)
     segments: frozenset[UUID] = frozenset()
+    lists: frozenset[UUID] = frozenset()
     forms: frozenset[UUID] = frozenset()
+    staff: frozenset[UUID] = frozenset()
+    branches: frozenset[UUID] = frozenset()
+    manual_journeys: frozenset[UUID] = frozenset()
 
 
 class Config(BaseModel):
@@ -214,6 +348,8 @@ class Node(BaseModel):
     label: ClassVar[str]
     icon: ClassVar[str]
     description: ClassVar[str]
+    summary: ClassVar[str] = ""
+    """The card's sentence with fields in braces, e.g. `Wait {duration}`; empty: the canvas lists what was chosen."""
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")
     position: Position = Position()
@@ -235,8 +371,37 @@ class Node(BaseModel):
         return None
 
     def waits(self) -> bool:
-        """Whether time can pass here; a loop needs at least one such node."""
+        """Whether time must pass here before anybody goes on; a loop needs at least one such node."""
         return False
+
+    def ends_pass(self) -> bool:
+        """Whether nobody who arrives here goes on in the same pass: what lies behind need not be asked yet."""
+        return self.waits()
+
+    def listens(self) -> Listening | None:
+        """The event that concerns who stands here: when it comes they are looked at again at once."""
+        return None
+
+    def asks_value(self) -> str | None:
+        """A value `decide` needs: `event.<path>`, or a name of `facts.VALUES`, or `attribute.<name>`."""
+        return None
+
+    def asks_contact(self) -> bool:
+        """Whether `decide` needs the customer's addresses, consents and language."""
+        return False
+
+    def asks_messages(self) -> tuple[str, ...]:
+        """Nodes whose messages' fates `decide` needs; their sending, reading and failing wakes who stands here."""
+        return ()
+
+    def hears_replies(self) -> bool:
+        """Whether a reply is a way on here, so that the journey must not stop on it."""
+        heard = self.listens()
+        return heard is not None and heard.event == REPLIED
+
+    def release_interval(self) -> timedelta | None:
+        """The time between two enrolments let on, where a node lets on only so many."""
+        return None
 
     def needs_zone(self) -> bool:
         """Whether `decide` asks for the customer's time zone."""
@@ -251,14 +416,29 @@ class Node(BaseModel):
         return self.label
 
 
+class TriggerConfig(Config):
+    """What every trigger can be told."""
+
+    cooldown_days: int | None = Field(
+        None,
+        ge=1,
+        le=3_650,
+        title="Cooldown in days",
+        description="Who entered by this trigger does not enter by it again for so long",
+        json_schema_extra={"control": "number", "last": True},
+    )
+
+
 class Trigger(Node):
-    """A node by which customers enter, when an event comes that it listens to."""
+    """A node by which customers enter: when an event comes that it listens to, or by the calendar."""
 
     family: ClassVar[Family] = Family.TRIGGER
 
-    @abstractmethod
-    def event_name(self) -> str:
-        """The event to listen to."""
+    config: TriggerConfig
+
+    def events(self) -> frozenset[str]:
+        """The events to listen to; none for triggers of the calendar and of the API."""
+        return frozenset()
 
     def expects(self) -> Mapping[str, str]:
         """Properties the event must carry with exactly these values."""

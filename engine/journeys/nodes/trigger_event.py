@@ -4,10 +4,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Trigger, control
+from engine.journeys.nodes.base import Trigger, TriggerConfig, control
 
 
-class TriggerEventConfig(Config):
+class TriggerEventConfig(TriggerConfig):
     """Which event, and which of them."""
 
     event: str = Field(
@@ -35,8 +35,8 @@ class TriggerEvent(Trigger):
     type: Literal["trigger.event"] = "trigger.event"
     config: TriggerEventConfig
 
-    def event_name(self) -> str:
-        return self.config.event
+    def events(self) -> frozenset[str]:
+        return frozenset({self.config.event})
 
     def rules(self) -> dict[str, Any] | None:
         return self.config.filter

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Problem, References, Trigger, control
+from engine.journeys.nodes.base import Problem, References, Trigger, TriggerConfig, control
 
 
-class TriggerFormConfig(Config):
+class TriggerFormConfig(TriggerConfig):
     """Which form; any form when left out."""
 
     form_id: UUID | None = Field(
@@ -27,8 +27,8 @@ class TriggerForm(Trigger):
     type: Literal["trigger.form"] = "trigger.form"
     config: TriggerFormConfig = TriggerFormConfig()
 
-    def event_name(self) -> str:
-        return "form.submitted"
+    def events(self) -> frozenset[str]:
+        return frozenset({"form.submitted"})
 
     def expects(self) -> Mapping[str, str]:
         return {"form_id": str(self.config.form_id)} if self.config.form_id else {}

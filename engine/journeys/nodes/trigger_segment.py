@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Problem, References, Trigger, control
+from engine.journeys.nodes.base import Problem, References, Trigger, TriggerConfig, control
 
 
 class SegmentChange(StrEnum):
@@ -17,7 +17,7 @@ class SegmentChange(StrEnum):
     LEFT = "left"
 
 
-class TriggerSegmentConfig(Config):
+class TriggerSegmentConfig(TriggerConfig):
     """Which segment, which way."""
 
     segment_id: UUID = Field(title="Segment", json_schema_extra=control("segment"))
@@ -42,8 +42,8 @@ class TriggerSegment(Trigger):
     type: Literal["trigger.segment"] = "trigger.segment"
     config: TriggerSegmentConfig
 
-    def event_name(self) -> str:
-        return f"segment.{self.config.change}"
+    def events(self) -> frozenset[str]:
+        return frozenset({f"segment.{self.config.change}"})
 
     def expects(self) -> Mapping[str, str]:
         return {"segment_id": str(self.config.segment_id)}
