@@ -18,6 +18,7 @@ from engine.core.errors import Code
 from engine.customers.contacts import Contact, load_contacts
 from engine.customers.models import Customer, Purpose
 from engine.delivery.compose import Draft, Letterhead, compose
+from engine.delivery.consequences import FOLLOWED
 from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Skip, Verdict, guard
 from engine.delivery.models import MessageStatus
 from engine.delivery.verdicts import Admitted, Sorted
@@ -25,9 +26,9 @@ from engine.templates.rendering import Compiled, TemplateProblem, load_templates
 
 USAGE_DAYS = timedelta(days=8)
 
-CLAIM = text("""
+CLAIM = text(f"""
     SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
-        announce AS is_followed
+        {FOLLOWED} AS is_followed
     FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)

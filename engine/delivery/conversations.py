@@ -13,6 +13,7 @@ from engine.channels.interface import Channel
 from engine.core.errors import Conflict, InvalidInput, NotFound
 from engine.core.ids import key_of, new_id
 from engine.core.models import User
+from engine.core.staff import demand_staff
 from engine.customers.models import Customer, Purpose
 from engine.delivery.models import Conversation, ConversationStatus, MessageType
 from engine.delivery.outbox import MessageIntent, queue_messages
@@ -275,12 +276,7 @@ def assign(session: Session, customer_id: UUID, user_id: UUID | None) -> Convers
         InvalidInput: nobody of the staff has this id.
     """
     conversation = _locked(session, customer_id)
-    known = select(User.id).where(User.id == user_id, User.is_active)
-    if user_id is not None and session.scalar(known) is None:
-        raise InvalidInput(
-            "user_id: nobody of the staff has this id. Choose one, or leave it out for whoever is there.",
-            details={"field": "user_id"},
-        )
+    demand_staff(session, user_id, field="user_id")
     conversation.assigned_to = user_id
     return conversation
 

@@ -86,6 +86,8 @@ REACH = text(f"""
         sent_at = coalesce(messages.sent_at, rows.sent_at, rows.delivered_at, rows.read_at),
         delivered_at = coalesce(messages.delivered_at, rows.delivered_at, rows.read_at),
         read_at = coalesce(messages.read_at, rows.read_at),
+        admitted_at = CASE WHEN rows.rank > {PLACE} AND rows.status = 'failed' THEN NULL
+            ELSE coalesce(messages.admitted_at, rows.sent_at, rows.delivered_at, rows.read_at) END,
         failed_at = CASE WHEN rows.rank > {PLACE} THEN rows.failed_at ELSE messages.failed_at END,
         provider_message_id = coalesce(messages.provider_message_id, rows.provider_message_id),
         code = CASE WHEN rows.rank > {PLACE} THEN rows.code ELSE messages.code END,
@@ -154,12 +156,13 @@ def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now:
     reached = [_reached(message_id, some) for message_id, some in sorted(by_message.items())]
     session.execute(REACH, transpose(_REACHED, reached))
     messages = {message.id: message for message in found.values()}
+    replaced = follow_up(session, tenant_id, by_message, now=now)
     events = [
         _event(messages[message_id], f"message.{report.status}", report.at, report.unique_key)
         for message_id, some in by_message.items()
         for report in some
+        if not (report.status is Reported.FAILED and message_id in replaced and messages[message_id].announce)
     ]
-    follow_up(session, tenant_id, by_message, now=now)
     record(session, tenant_id, events, now=now)
     for message_id, some in by_message.items():
         _learn(session, tenant_id, messages[message_id], some, now=now)
