@@ -42,7 +42,6 @@ def _send(
         assert isinstance(effect, SendMessage)
         plan = plans[run.id]
         transactional = effect.purpose == MessageType.TRANSACTIONAL
-        substitute = effect.substitute
         intents.append(
             MessageIntent(
                 dedupe_key=_name(each),
@@ -57,14 +56,18 @@ def _send(
                 node_id=each.node_id,
                 variables={"event": dict(run.entry)},
                 due_at=now,
-                fallback=substitute
-                and {"channel": substitute.channel, "template_id": str(substitute.template_id)},
+                fallback=_fallback(effect),
                 priority=plan.settings.priority.rank,
                 journey_limit=plan.settings.message_limit,
                 announce=each.node_id in plan.announced,
             )
         )
     queue_messages(session, tenant_id, intents, now=now)
+
+
+def _fallback(effect: SendMessage) -> dict[str, str] | None:
+    other = effect.substitute
+    return {"channel": other.channel, "template_id": str(other.template_id)} if other else None
 
 
 def _change_tags(
