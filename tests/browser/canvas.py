@@ -1,12 +1,37 @@
 """The hand on the canvas: what a person does with the mouse, as a test says it."""
 
+from dataclasses import dataclass
+
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Studio
 
 MOVES = 12
 """Mouse moves in one drag."""
 
 SETTLE_MILLISECONDS = 250
 """The view may move a little after a panel opened; hands wait for that too."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSteps:
+    """The ids of the steps that `Canvas.draw_order_journey` drew."""
+
+    trigger: str
+    wait: str
+    branch: str
+    message: str
+    tag: str
+
+
+def new_journey(page: Page, studio: Studio, name: str) -> "Canvas":
+    """Make a journey from the list and open its canvas."""
+    page.goto(f"{studio.app.url}/journeys")
+    page.get_by_role("button", name="New journey").first.click()
+    page.fill("#name", name)
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("Where does the journey begin?")).to_be_visible()
+    return Canvas(page)
 
 
 class Canvas:
@@ -44,6 +69,33 @@ class Canvas:
         self.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
         self._drag_to(goal["x"] + goal["width"] / 2, goal["y"] + 10)
         expect(self.edges).to_have_count(before + 1)
+
+    def draw_order_journey(self, *, field: str, at_least: str, tag: str) -> OrderSteps:
+        """After an order and a minute: the message when the field is large enough, else the tag.
+
+        Everything is filled in but the message's template.
+        """
+        trigger = self.drop("trigger.event", 760, 140)
+        self.page.fill("#jc-field-event", "Order Completed")
+        wait = self.drop("wait.duration", 760, 290)
+        self.page.fill("#jc-field-duration", "1")
+        self.page.locator(".jc-duration select").select_option("minutes")
+        branch = self.drop("branch.rule", 760, 440)
+        self.page.locator(".jc-group").get_by_role("button", name="Rule").click()
+        self.page.locator(".jc-rule .jc-combo input").fill(field)
+        self.page.keyboard.press("Enter")
+        self.page.get_by_label("Operator").select_option("gte")
+        self.page.get_by_label("Value").fill(at_least)
+        message = self.drop("action.message", 620, 640)
+        otherwise = self.drop("action.tag", 920, 640)
+        self.page.fill("#jc-field-add", tag)
+        self.page.keyboard.press("Enter")
+        self.close_panel()
+        self.connect(trigger, "next", wait)
+        self.connect(wait, "next", branch)
+        self.connect(branch, "yes", message)
+        self.connect(branch, "no", otherwise)
+        return OrderSteps(trigger, wait, branch, message, otherwise)
 
     def move(self, node_id: str, right: float, down: float) -> None:
         """Drag a card."""

@@ -13,23 +13,13 @@ from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
 from engine.journeys.models import Journey
-from tests.browser.canvas import MOVES, Canvas
+from tests.browser.canvas import MOVES, Canvas, new_journey
 from tests.browser.conftest import Studio
 
 SCRIPT_SECONDS_A_MOVE = 0.025
 """With 200 steps on the canvas; measured 0.009 on a busy machine of two cores without a graphics card."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-def new_journey(page: Page, studio: Studio, name: str) -> Canvas:
-    """Make a journey from the list and open its canvas."""
-    page.goto(f"{studio.app.url}/journeys")
-    page.get_by_role("button", name="New journey").first.click()
-    page.fill("#name", name)
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_text("Where does the journey begin?")).to_be_visible()
-    return Canvas(page)
 
 
 def saved_graph(studio: Studio, name: str) -> dict:
@@ -40,45 +30,24 @@ def saved_graph(studio: Studio, name: str) -> dict:
 
 def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) -> None:
     canvas = new_journey(page, studio, "Thank you")
-    trigger = canvas.drop("trigger.event", 760, 140)
-    page.fill("#jc-field-event", "Order Completed")
-    wait = canvas.drop("wait.duration", 760, 290)
-    page.fill("#jc-field-duration", "1")
-    page.locator(".jc-duration select").select_option("minutes")
-    branch = canvas.drop("branch.rule", 760, 440)
-    page.locator(".jc-group").get_by_role("button", name="Rule").click()
-    page.locator(".jc-rule .jc-combo input").fill("number of orders")
-    page.keyboard.press("Enter")
-    page.get_by_label("Operator").select_option("gte")
-    page.get_by_label("Value").fill("2")
-    message = canvas.drop("action.message", 620, 640)
-    tag = canvas.drop("action.tag", 920, 640)
-    page.fill("#jc-field-add", "first-order")
-    page.keyboard.press("Enter")
-    canvas.close_panel()
-
-    canvas.connect(trigger, "next", wait)
-    canvas.connect(wait, "next", branch)
-    canvas.connect(branch, "yes", message)
-    canvas.connect(branch, "no", tag)
-
+    steps = canvas.draw_order_journey(field="number of orders", at_least="2", tag="first-order")
     canvas.wait_until_saved()
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("choose or fill in template").first).to_be_visible()
     canvas.choose("template_id", "thank")
-    expect(canvas.node(message)).to_contain_text("hank")
+    expect(canvas.node(steps.message)).to_contain_text("hank")
 
     canvas.close_panel()
-    before = canvas.node(tag).bounding_box()
-    canvas.move(tag, 64, 40)
-    moved = canvas.node(tag).bounding_box()
+    before = canvas.node(steps.tag).bounding_box()
+    canvas.move(steps.tag, 64, 40)
+    moved = canvas.node(steps.tag).bounding_box()
     assert moved != before
     page.keyboard.press("Control+z")
     page.wait_for_timeout(200)
-    assert canvas.node(tag).bounding_box() == before
+    assert canvas.node(steps.tag).bounding_box() == before
     page.keyboard.press("Control+Shift+z")
     page.wait_for_timeout(200)
-    assert canvas.node(tag).bounding_box() == moved
+    assert canvas.node(steps.tag).bounding_box() == moved
 
     canvas.wait_until_saved()
     graph = saved_graph(studio, "Thank you")
@@ -103,10 +72,10 @@ def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) 
     expect(page.locator(".jb-status")).to_contain_text("Live")
 
     customers = send_event(studio, "Order Completed", customers=3)
-    expect(canvas.node(trigger)).to_contain_text(f"{customers}entered", timeout=30_000)
-    expect(canvas.node(wait)).to_contain_text(re.compile(rf"{customers}\s*here"), timeout=30_000)
+    expect(canvas.node(steps.trigger)).to_contain_text(f"{customers}entered", timeout=30_000)
+    expect(canvas.node(steps.wait)).to_contain_text(re.compile(rf"{customers}\s*here"), timeout=30_000)
 
-    canvas.open(wait)
+    canvas.open(steps.wait)
     page.get_by_role("button", name="Show who").click()
     expect(page.locator(".jc-people li")).to_have_count(customers)
     canvas.close_panel()

@@ -4,7 +4,7 @@ in the inbox, the counts on the canvas."""
 import pytest
 from playwright.sync_api import Page, expect
 from segment.analytics.client import Client
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.core.accounts import create_key
 from engine.core.clock import utc_now
@@ -13,9 +13,9 @@ from engine.core.models import KeyKind
 from engine.core.tenants import update_settings
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Customer, Purpose
-from tests.browser.canvas import Canvas
+from engine.events.models import Event
+from tests.browser.canvas import new_journey
 from tests.browser.conftest import Studio
-from tests.browser.test_builder import new_journey
 
 MINUTE = 60_000
 
@@ -25,7 +25,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: Studio) -> None:
     client = open_for_business(studio)
     canvas = new_journey(page, studio, "First order")
-    message = draw(page, canvas)
+    steps = canvas.draw_order_journey(field="total spend", at_least="1000", tag="small-order")
+    canvas.open(steps.message)
+    canvas.choose("template_id", "thank")
+    canvas.close_panel()
+    canvas.wait_until_saved()
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Version 1 is live.")).to_be_visible()
 
@@ -39,46 +43,23 @@ def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: 
     agree_to_whatsapp(studio)
     for user_id, total in (("c-1", 4_000), ("c-2", 400)):
         order = {"order_id": f"o-{user_id}", "total": total, "currency": "INR"}
-        client.track(user_id, "Order Completed", order)
-        client.track(user_id, "Order Completed", order, message_id=f"twice-{user_id}")
+        for _ in ("first", "repeated"):
+            client.track(user_id, "Order Completed", order, message_id=f"order-of-{user_id}")
     client.flush()
 
-    expect(canvas.node(message)).to_contain_text("sent", timeout=2 * MINUTE)
+    expect(canvas.node(steps.message)).to_contain_text("sent", timeout=2 * MINUTE)
+    expect(canvas.node(steps.tag)).to_contain_text("1passed", timeout=MINUTE)
+    expect(canvas.node(steps.trigger)).to_contain_text("2entered")
     page.goto(f"{studio.app.url}/inbox")
     expect(page.get_by_text("+919876500001").first).to_be_visible()
     expect(page.get_by_text("+919876500002")).to_have_count(0)
     page.get_by_text("+919876500001").first.click()
     expect(page.get_by_text("Asha").last).to_be_visible()
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        orders = session.scalar(select(func.count()).where(Event.name == "Order Completed"))
         tags = {row.name: row.tags for row in session.execute(select(Customer.name, Customer.tags))}
+    assert orders == 2
     assert tags == {"Asha Rao": [], "Ravi Iyer": ["small-order"]}
-
-
-def draw(page: Page, canvas: Canvas) -> str:
-    """Order, wait a minute, a branch on the spend, a message or a tag; returns the message's step."""
-    trigger = canvas.drop("trigger.event", 760, 140)
-    page.fill("#jc-field-event", "Order Completed")
-    wait = canvas.drop("wait.duration", 760, 290)
-    page.fill("#jc-field-duration", "1")
-    page.locator(".jc-duration select").select_option("minutes")
-    branch = canvas.drop("branch.rule", 760, 440)
-    page.locator(".jc-group").get_by_role("button", name="Rule").click()
-    page.locator(".jc-rule .jc-combo input").fill("total spend")
-    page.keyboard.press("Enter")
-    page.get_by_label("Operator").select_option("gte")
-    page.get_by_label("Value").fill("1000")
-    message = canvas.drop("action.message", 620, 640)
-    canvas.choose("template_id", "thank")
-    tag = canvas.drop("action.tag", 920, 640)
-    page.fill("#jc-field-add", "small-order")
-    page.keyboard.press("Enter")
-    canvas.close_panel()
-    canvas.connect(trigger, "next", wait)
-    canvas.connect(wait, "next", branch)
-    canvas.connect(branch, "yes", message)
-    canvas.connect(branch, "no", tag)
-    canvas.wait_until_saved()
-    return message
 
 
 def open_for_business(studio: Studio) -> Client:
