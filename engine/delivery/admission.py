@@ -19,7 +19,7 @@ from engine.customers.contacts import Contact, load_contacts
 from engine.customers.models import Customer, Purpose
 from engine.delivery.compose import Draft, Letterhead, compose
 from engine.delivery.consequences import FOLLOWED
-from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Skip, Verdict, guard
+from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Sent, Skip, Verdict, guard
 from engine.delivery.models import MessageStatus
 from engine.delivery.verdicts import Admitted, Sorted
 from engine.templates.rendering import Compiled, TemplateProblem, load_templates
@@ -28,7 +28,7 @@ USAGE_DAYS = timedelta(days=8)
 
 CLAIM = text(f"""
     SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
-        {FOLLOWED} AS is_followed
+        journey_id, journey_limit, priority, {FOLLOWED} AS is_followed
     FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -39,7 +39,7 @@ LOCK_CUSTOMERS = text("""
 """)
 
 USAGE = text("""
-    SELECT customer_id, admitted_at FROM messages
+    SELECT customer_id, admitted_at, journey_id, priority FROM messages
     WHERE tenant_id = :tenant AND customer_id = ANY(CAST(:customers AS uuid[]))
         AND admitted_at > :since AND purpose = 'marketing'
 """)
@@ -80,13 +80,20 @@ def _judge(
     batch: Sorted,
     row: Any,
     contact: Contact,
-    usage: list[datetime],
+    usage: list[Sent],
     templates: Mapping[UUID, Compiled],
     policy: Policy,
     letterhead: Letterhead,
     now: datetime,
 ) -> None:
-    message = DueMessage(Channel(row.channel), Purpose(row.purpose), row.expires_at)
+    message = DueMessage(
+        Channel(row.channel),
+        Purpose(row.purpose),
+        row.expires_at,
+        row.journey_id,
+        row.journey_limit,
+        row.priority,
+    )
     verdict = guard(message, contact, usage, policy, now)
     if not isinstance(verdict, Admit):
         _note(batch, row.id, verdict)
@@ -104,13 +111,13 @@ def _judge(
         batch.skipped.append((row.id, MessageStatus.FAILED, problem.code, problem.message))
         return
     if message.purpose is Purpose.MARKETING:
-        usage.append(now)
+        usage.append(Sent(now, row.journey_id, row.priority))
     batch.admitted.append(Admitted(written, message, contact, template.version, row.attempts + 1))
 
 
 def _note(batch: Sorted, message_id: UUID, verdict: Verdict) -> None:
     if isinstance(verdict, Hold):
-        batch.held.append((message_id, verdict.until, verdict.code))
+        batch.held.append((message_id, verdict))
     elif isinstance(verdict, Skip):
         batch.skipped.append((message_id, MessageStatus.SKIPPED, verdict.code, verdict.reason))
 
@@ -130,11 +137,11 @@ def _skip_strangers(session: Session, batch: Sorted, rows: Sequence[Any], locked
 
 def _load_usage(
     session: Session, tenant_id: UUID, customers: Sequence[UUID], now: datetime
-) -> dict[UUID, list[datetime]]:
-    usage: dict[UUID, list[datetime]] = defaultdict(list)
+) -> dict[UUID, list[Sent]]:
+    usage: dict[UUID, list[Sent]] = defaultdict(list)
     found = session.execute(
         USAGE, {"tenant": tenant_id, "customers": array_literal(customers), "since": now - USAGE_DAYS}
     )
     for row in found:
-        usage[row.customer_id].append(row.admitted_at)
+        usage[row.customer_id].append(Sent(row.admitted_at, row.journey_id, row.priority))
     return usage

@@ -15,6 +15,7 @@ from engine.core.errors import Code
 from engine.customers.consent import opt_out, suppress
 from engine.customers.models import SuppressionReason
 from engine.delivery.guard import Hold, Skip, Verdict
+from engine.delivery.log import log_holds
 from engine.delivery.models import MessageStatus
 
 MOST_ATTEMPTS = 7
@@ -34,6 +35,7 @@ class Settled:
     reason: str | None = None
     answer: Answer | None = None
     outgoing: Outgoing | None = None
+    hold: Hold | None = None
 
     @classmethod
     def lost(cls, message_id: UUID) -> "Settled":
@@ -44,7 +46,9 @@ class Settled:
     def by_verdict(cls, message_id: UUID, verdict: Verdict) -> "Settled":
         """The last look said not now, or never."""
         if isinstance(verdict, Hold):
-            return cls(message_id, MessageStatus.QUEUED, due_at=verdict.until, code=verdict.code)
+            return cls(
+                message_id, MessageStatus.QUEUED, due_at=verdict.until, code=verdict.code, hold=verdict
+            )
         assert isinstance(verdict, Skip)
         return cls(message_id, MessageStatus.SKIPPED, code=verdict.code, reason=verdict.reason)
 
@@ -129,6 +133,12 @@ def settle(session: Session, account: Account, settled: Sequence[Settled], *, no
     ]
     if rows:
         session.execute(SETTLE, {"now": now, **transpose(_SETTLED, rows)})
+    log_holds(
+        session,
+        account.tenant_id,
+        [(each.message_id, each.hold) for each in settled if each.hold],
+        now=now,
+    )
     down = next(
         (each for each in settled if each.answer and each.answer.outcome is Outcome.CHANNEL_DOWN), None
     )

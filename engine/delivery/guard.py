@@ -3,85 +3,47 @@
 The worker asks when a message is due and again right before it leaves; simulations ask the same function.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime
 
 from engine.channels.interface import Channel
 from engine.core.errors import Code
 from engine.customers.contacts import Contact
 from engine.customers.models import ConsentState, Purpose, SuppressionReason
-from engine.delivery.window import SendWindow, is_open, next_midnight, next_opening, zone_of
+from engine.delivery import caps
+from engine.delivery.case import (
+    Admit,
+    Case,
+    DueMessage,
+    Hold,
+    Policy,
+    Refusal,
+    Rival,
+    Rule,
+    Sent,
+    Skip,
+    Verdict,
+)
+from engine.delivery.window import zone_of
 
-WEEK_DAYS = 7
+__all__ = ["Admit", "DueMessage", "Hold", "Policy", "Rival", "Sent", "Skip", "Verdict", "guard"]
 
 DEAD_ADDRESS = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.INVALID, SuppressionReason.ERASED})
 """Reasons that stop transactional messages too: nobody is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """What the guard needs to know of a message."""
-
-    channel: Channel
-    purpose: Purpose
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A tenant's rules. Limits are marketing messages for one customer over all channels."""
-
-    is_enabled: bool
-    channels: frozenset[Channel]
-    window: SendWindow
-    daily_limit: int
-    weekly_limit: int
-    timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Admit:
-    """It may leave now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Not before `until` (UTC), because of `code`."""
-
-    until: datetime
-    code: Code
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Never; `reason` is for the marketer."""
-
-    code: Code
-    reason: str
-
-
-Verdict = Admit | Hold | Skip
-Refusal = Hold | Skip | None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything a rule may look at. `usage`: when this customer's marketing messages of the last week left."""
-
-    message: DueMessage
-    contact: Contact
-    usage: Sequence[datetime]
-    policy: Policy
-    zone: ZoneInfo
-    now: datetime
-
-
 def guard(
-    message: DueMessage, contact: Contact, usage: Sequence[datetime], policy: Policy, now: datetime
+    message: DueMessage,
+    contact: Contact,
+    usage: Sequence[Sent],
+    policy: Policy,
+    now: datetime,
 ) -> Verdict:
-    """The verdict of the first rule that objects. Transactional messages meet only the rules of `ALWAYS` (C6)."""
+    """The verdict of the first rule that objects. Transactional messages meet only the rules of `ALWAYS` (C6).
+
+    Args:
+        usage: the customer's marketing messages of the last week.
+    """
     zone = zone_of(contact.timezone, policy.timezone)
     case = Case(message, contact, usage, policy, zone, now)
     for rule in ALWAYS if message.purpose is Purpose.TRANSACTIONAL else MARKETING:
@@ -144,42 +106,6 @@ def _dnd(case: Case) -> Refusal:
     return Skip(Code.DND_REGISTERED, "The number is in the Do Not Disturb registry")
 
 
-def _window(case: Case) -> Refusal:
-    if is_open(case.policy.window, case.zone, case.now):
-        return None
-    return Hold(next_opening(case.policy.window, case.zone, case.now), Code.OUTSIDE_SEND_WINDOW)
-
-
-def _daily_cap(case: Case) -> Refusal:
-    if len(case.usage) < case.policy.daily_limit:
-        return None
-    today = case.now.astimezone(case.zone).date()
-    left = [at for at in case.usage if at.astimezone(case.zone).date() >= today]
-    if len(left) < case.policy.daily_limit:
-        return None
-    return _throttled(case, days=1)
-
-
-def _weekly_cap(case: Case) -> Refusal:
-    if len(case.usage) < case.policy.weekly_limit:
-        return None
-    today = case.now.astimezone(case.zone).date()
-    first = today - timedelta(days=WEEK_DAYS - 1)
-    week = sorted(day for at in case.usage if (day := at.astimezone(case.zone).date()) >= first)
-    limit = case.policy.weekly_limit
-    if len(week) < limit:
-        return None
-    makes_room = week[len(week) - limit] if limit else today
-    return _throttled(case, days=(makes_room - first).days + 1)
-
-
-def _throttled(case: Case, *, days: int) -> Hold:
-    midnight = next_midnight(case.zone, case.now, days=days)
-    return Hold(next_opening(case.policy.window, case.zone, midnight), Code.THROTTLE_LIMIT)
-
-
-Rule = Callable[[Case], Refusal]
-
 ALWAYS: tuple[Rule, ...] = (_expired, _reachable, _dead_address)
 MARKETING: tuple[Rule, ...] = (
     _expired,
@@ -190,8 +116,9 @@ MARKETING: tuple[Rule, ...] = (
     _consent,
     _suppressed,
     _dnd,
-    _window,
-    _daily_cap,
-    _weekly_cap,
+    caps.window,
+    caps.journey_cap,
+    caps.daily_cap,
+    caps.weekly_cap,
 )
 """The rules in the order of S4's codes: what will never change first, so that nobody waits in vain."""

@@ -25,12 +25,13 @@ from engine.customers.contacts import Contact, lock_consents
 from engine.customers.models import ConsentState, Purpose
 from engine.delivery.admission import sort_due
 from engine.delivery.answers import Settled, settle
+from engine.delivery.caps import hold_until_open
 from engine.delivery.consequences import follow_up
-from engine.delivery.guard import Admit, Hold, Policy, Skip, Verdict
+from engine.delivery.guard import Admit, Policy, Skip, Verdict
 from engine.delivery.journal import Journal
 from engine.delivery.policy import load_policy
 from engine.delivery.verdicts import Admitted, store_verdicts
-from engine.delivery.window import is_open, next_opening, zone_of
+from engine.delivery.window import zone_of
 
 BATCH = 500
 LONGEST_CALL = timedelta(seconds=2)
@@ -162,10 +163,7 @@ def _last_word(each: Admitted, contact: Contact, policy: Policy, now: datetime) 
         return Admit()
     if contact.marketing.get(each.message.channel) is not ConsentState.GRANTED:
         return Skip(Code.OPTED_OUT, "The customer has opted out")
-    zone = zone_of(contact.timezone, policy.timezone)
-    if not is_open(policy.window, zone, now):
-        return Hold(next_opening(policy.window, zone, now), Code.OUTSIDE_SEND_WINDOW)
-    return Admit()
+    return hold_until_open(policy.window, zone_of(contact.timezone, policy.timezone), now) or Admit()
 
 
 _threads = threading.local()

@@ -1,7 +1,7 @@
 """The message log, read: by customer, by node, by filter (D6, J14)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.delivery.models import Message
+from engine.core.bulk import insert_many
+from engine.delivery.case import Hold
+from engine.delivery.models import Message, MessageHold
 from engine.templates.models import Template
 
 
@@ -30,6 +32,43 @@ class MessageRow:
     opened_at: datetime | None
     clicked_at: datetime | None
     journey_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """One time a message was held: when, until when, by which rule, and the facts in words."""
+
+    at: datetime
+    until: datetime
+    code: str
+    reason: str
+
+
+_HOLD = {
+    "tenant_id": "uuid",
+    "message_id": "uuid",
+    "at": "timestamptz",
+    "until": "timestamptz",
+    "code": "text",
+    "reason": "text",
+}
+
+
+def log_holds(
+    session: Session, tenant_id: UUID, holds: Iterable[tuple[UUID, Hold]], *, now: datetime
+) -> None:
+    """Keep why messages are held, in the transaction that holds them (J14)."""
+    rows = [(tenant_id, message_id, now, hold.until, hold.code, hold.reason) for message_id, hold in holds]
+    insert_many(session, "message_holds", _HOLD, rows)
+
+
+def message_holds(session: Session, message_ids: Iterable[UUID]) -> dict[UUID, list[HoldRow]]:
+    """Each time these messages were held, the earliest first; a message that never was is missing."""
+    holds: dict[UUID, list[HoldRow]] = defaultdict(list)
+    query = select(MessageHold).where(MessageHold.message_id.in_(set(message_ids))).order_by(MessageHold.seq)
+    for each in session.scalars(query):
+        holds[each.message_id].append(HoldRow(each.at, each.until, each.code, each.reason))
+    return dict(holds)
 
 
 def customer_messages(session: Session, customer_id: UUID, *, limit: int = 50) -> list[MessageRow]:

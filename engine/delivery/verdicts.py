@@ -16,7 +16,8 @@ from engine.core.bulk import as_json, insert_many, transpose, unnest
 from engine.customers.contacts import Contact
 from engine.delivery.compose import Written
 from engine.delivery.consequences import follow_up
-from engine.delivery.guard import DueMessage
+from engine.delivery.guard import DueMessage, Hold
+from engine.delivery.log import log_holds
 from engine.delivery.models import MessageStatus
 
 _HELD = {"id": "uuid", "due_at": "timestamptz", "code": "text"}
@@ -76,7 +77,7 @@ class Sorted:
     """A batch after the guard. `followed`: messages of the batch of which something follows when they are decided."""
 
     followed: set[UUID] = field(default_factory=set)
-    held: list[tuple[UUID, datetime, str]] = field(default_factory=list)
+    held: list[tuple[UUID, Hold]] = field(default_factory=list)
     skipped: list[tuple[UUID, str, str, str]] = field(default_factory=list)
     admitted: list[Admitted] = field(default_factory=list)
 
@@ -96,7 +97,9 @@ def store_verdicts(
         claimant: names the journal that will tell of those to be handed over.
     """
     if batch.held:
-        session.execute(HOLD, transpose(_HELD, batch.held))
+        rows = [(message_id, hold.until, hold.code) for message_id, hold in batch.held]
+        session.execute(HOLD, transpose(_HELD, rows))
+        log_holds(session, tenant_id, batch.held, now=now)
     if batch.skipped:
         session.execute(SKIP, {"now": now, **transpose(_SKIPPED, batch.skipped)})
     if batch.admitted:

@@ -13,7 +13,7 @@ from engine.channels.interface import Channel
 from engine.core.errors import Code
 from engine.customers.contacts import Contact
 from engine.customers.models import ConsentState, Purpose, SuppressionReason
-from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Skip, Verdict, guard
+from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Sent, Skip, Verdict, guard
 from engine.delivery.window import SendWindow, is_open, next_opening
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -95,7 +95,7 @@ def test_transactional_messages_ignore_consent_caps_and_hours() -> None:
     refused = replace(CONTACT, marketing={"whatsapp": ConsentState.WITHDRAWN})
     closed = replace(POLICY, is_enabled=False, channels=frozenset(), daily_limit=0)
     message = replace(MESSAGE, purpose=Purpose.TRANSACTIONAL, expires_at=None)
-    assert guard(message, refused, [NOW] * 9, closed, NOW.replace(hour=20)) == Admit()
+    assert guard(message, refused, [Sent(NOW)] * 9, closed, NOW.replace(hour=20)) == Admit()
 
 
 def test_transactional_messages_do_not_go_to_a_dead_address() -> None:
@@ -114,12 +114,12 @@ def test_the_window_is_the_customers_not_the_studios() -> None:
 
 
 def test_the_third_message_of_a_day_waits_for_the_next_morning() -> None:
-    verdict = guard(MESSAGE, CONTACT, [NOW, NOW - timedelta(hours=2)], POLICY, NOW)
+    verdict = guard(MESSAGE, CONTACT, [Sent(NOW), Sent(NOW - timedelta(hours=2))], POLICY, NOW)
     assert verdict == Hold(datetime(2026, 3, 3, 3, 30, tzinfo=UTC), Code.THROTTLE_LIMIT)
 
 
 def test_the_sixth_message_of_a_week_waits_until_the_first_is_seven_days_old() -> None:
-    usage = [NOW - timedelta(days=days) for days in (1, 2, 3, 4, 5)]
+    usage = [Sent(NOW - timedelta(days=days)) for days in (1, 2, 3, 4, 5)]
     verdict = guard(MESSAGE, CONTACT, usage, POLICY, NOW)
     assert verdict == Hold(datetime(2026, 3, 4, 3, 30, tzinfo=UTC), Code.THROTTLE_LIMIT)
 
@@ -163,16 +163,16 @@ def test_admitting_whenever_the_guard_says_so_never_exceeds_the_caps(
 ) -> None:
     policy = replace(POLICY, window=SendWindow(time(0), time(23, 59)), daily_limit=daily, weekly_limit=weekly)
     contact = replace(CONTACT, timezone=zone.key)
-    now, left = NOW, list[datetime]()
+    now, left = NOW, list[Sent]()
     for gap in gaps:
         now += timedelta(seconds=gap)
         verdict = guard(replace(MESSAGE, expires_at=None), contact, left, policy, now)
         if isinstance(verdict, Admit):
-            left.append(now)
+            left.append(Sent(now))
         else:
             assert isinstance(verdict, Hold)
             assert verdict.until > now
-    days = [at.astimezone(zone).date() for at in left]
+    days = [each.at.astimezone(zone).date() for each in left]
     for day in set(days):
         assert days.count(day) <= daily
         assert sum(day - timedelta(days=7) < each <= day for each in days) <= weekly
@@ -182,8 +182,66 @@ def test_admitting_whenever_the_guard_says_so_never_exceeds_the_caps(
 def test_a_capped_message_is_free_to_go_when_its_hold_ends(zone: ZoneInfo, day: date) -> None:
     contact = replace(CONTACT, timezone=zone.key)
     now = datetime.combine(day, time(15), zone).astimezone(UTC)
-    usage = [now - timedelta(days=days) for days in (1, 2, 3, 4, 5)]
+    usage = [Sent(now - timedelta(days=days)) for days in (1, 2, 3, 4, 5)]
     message = replace(MESSAGE, expires_at=None)
     held = guard(message, contact, usage, POLICY, now)
     assert isinstance(held, Hold)
     assert guard(message, contact, usage, POLICY, held.until) == Admit()
+
+
+def reason_of(verdict: Verdict) -> str:
+    assert isinstance(verdict, Hold)
+    return verdict.reason
+
+
+def test_a_hold_names_its_facts_in_the_customers_time() -> None:
+    night = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    today = [Sent(NOW), Sent(NOW - timedelta(hours=2))]
+    week = [Sent(NOW - timedelta(days=days)) for days in (1, 2, 3, 4, 5)]
+    none = replace(POLICY, daily_limit=0)
+    assert reason_of(guard(MESSAGE, CONTACT, (), POLICY, night)) == "Quiet hours: open again 09:00"
+    assert reason_of(guard(MESSAGE, CONTACT, today, POLICY, NOW)) == (
+        "Daily limit of 2 reached: Mon 2 Mar 13:30, Mon 2 Mar 15:30"
+    )
+    assert reason_of(guard(MESSAGE, CONTACT, week, POLICY, NOW)) == (
+        "Weekly limit of 5 reached: Wed 25 Feb 15:30, Thu 26 Feb 15:30, Fri 27 Feb 15:30, Sat 28 Feb 15:30, "
+        "Sun 1 Mar 15:30"
+    )
+    assert reason_of(guard(MESSAGE, CONTACT, (), none, NOW)) == "Daily limit of 0 reached"
+
+
+def test_a_journeys_own_limit_counts_only_its_own_messages_and_says_so() -> None:
+    journey, other = uuid4(), uuid4()
+    message = replace(MESSAGE, journey_id=journey, journey_limit=1)
+    yesterday = NOW - timedelta(days=1)
+    assert guard(message, CONTACT, [Sent(yesterday, other)], POLICY, NOW) == Admit()
+    held = guard(message, CONTACT, [Sent(yesterday, journey)], POLICY, NOW)
+    assert held == Hold(datetime(2026, 3, 8, 3, 30, tzinfo=UTC), Code.THROTTLE_LIMIT)
+    assert reason_of(held) == "This journey's own limit of 1 in seven days reached: Sun 1 Mar 15:30"
+
+
+@given(
+    zone=ZONES,
+    gaps=st.lists(st.tuples(st.integers(0, 60 * 3600), st.booleans()), min_size=1, max_size=40),
+    limit=st.integers(0, 4),
+)
+def test_a_journey_never_exceeds_its_own_limit(
+    zone: ZoneInfo, gaps: list[tuple[int, bool]], limit: int
+) -> None:
+    policy = replace(POLICY, window=SendWindow(time(0), time(23, 59)), daily_limit=9, weekly_limit=99)
+    contact = replace(CONTACT, timezone=zone.key)
+    own, other = uuid4(), uuid4()
+    now, left = NOW, list[Sent]()
+    for gap, is_own in gaps:
+        now += timedelta(seconds=gap)
+        message = replace(
+            MESSAGE,
+            expires_at=None,
+            journey_id=own if is_own else other,
+            journey_limit=limit if is_own else None,
+        )
+        if isinstance(guard(message, contact, left, policy, now), Admit):
+            left.append(Sent(now, message.journey_id))
+    days = [each.at.astimezone(zone).date() for each in left if each.journey_id == own]
+    for day in set(days):
+        assert sum(day - timedelta(days=7) < each <= day for each in days) <= limit
