@@ -1,9 +1,10 @@
 """REST of journeys: `/api/v1/journeys`."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from app.http.auth import api_caller
@@ -19,6 +20,7 @@ from engine.journeys.explain import midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
+from engine.journeys.quarantine import list_stuck, retry_stuck
 from engine.journeys.validation import find_problems
 
 router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
@@ -34,11 +36,23 @@ class NewJourney(BaseModel):
     graph: dict[str, Any] | None = None
 
 
+class Retry(BaseModel):
+    """Which of the stuck enrolments shall go on; without `ids` all."""
+
+    ids: list[UUID] | None = Field(None, max_length=10_000)
+
+
 class Draft(BaseModel):
     """A draft to save; `revision` is the one it was made from."""
 
     graph: dict[str, Any]
     revision: int
+
+
+class Publishing(BaseModel):
+    """What becomes of those under way: without a mapping they stay on their version."""
+
+    mapping: dict[str, str | None] | None = None
 
 
 @router.get("/schema")
@@ -103,11 +117,26 @@ def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
     return _data({"revision": saved.revision, "problems": _problems(saved.problems)})
 
 
-@router.post("/{journey_id}/publish")
-def publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
-    """Publish the draft."""
+@router.get("/{journey_id}/publish")
+def preview_publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
+    """Who is under way in older versions, by step, and where the draft could take them on."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(journeys.publish(session, caller.tenant_id, journey_id, user_id=None, now=utc_now()))
+        return _data({"standing": journeys.preview_publish(session, journey_id)})
+
+
+@router.post("/{journey_id}/publish")
+def publish(caller: Caller, journey_id: UUID, body: Publishing | None = None) -> dict[str, Any]:
+    """Publish the draft; with a `mapping`, those under way move to it."""
+    with tenant_session(caller.tenant_id) as session:
+        published = journeys.publish(
+            session,
+            caller.tenant_id,
+            journey_id,
+            user_id=None,
+            now=utc_now(),
+            mapping=body.mapping if body else None,
+        )
+        return _data(published)
 
 
 @router.get("/{journey_id}/counts")
@@ -123,6 +152,23 @@ def counts(caller: Caller, journey_id: UUID) -> dict[str, Any]:
                 for node_id, count in node_counts(session, journey.live_version_id).items()
             }
         )
+
+
+@router.get("/{journey_id}/stuck")
+def stuck(
+    caller: Caller, journey_id: UUID, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+) -> dict[str, Any]:
+    """Customers who do not go on because a step failed: at which step, why, since when."""
+    with tenant_session(caller.tenant_id) as session:
+        return _data([asdict(each) for each in list_stuck(session, journey_id, limit)])
+
+
+@router.post("/{journey_id}/retry")
+def retry(caller: Caller, journey_id: UUID, body: Retry | None = None) -> dict[str, Any]:
+    """Let stuck customers go on; `staying` are under way in this journey by another entry."""
+    ids = body.ids if body else None
+    with tenant_session(caller.tenant_id) as session:
+        return _data(asdict(retry_stuck(session, caller.tenant_id, journey_id, ids, now=utc_now())))
 
 
 @router.post("/{journey_id}/{verb}")

@@ -15,11 +15,12 @@ from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
 from engine.core.ids import new_id
 from engine.delivery.outbox import hold_journey, release_journey, skip_journey
 from engine.journeys.entries import enrol_members
-from engine.journeys.graph import EMPTY_GRAPH, check_shape
+from engine.journeys.graph import EMPTY_GRAPH, Graph, check_shape, read_graph
 from engine.journeys.hearing import listen
 from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus, JourneyVersion, Stage
+from engine.journeys.moving import Mapped, Standing, move_running, who_stands_where
 from engine.journeys.nodes.base import Problem, References
-from engine.journeys.plan import Plan
+from engine.journeys.plan import Plan, compile_plan
 from engine.journeys.validation import find_problems
 from engine.journeys.versions import load_plans
 from engine.landing.models import LandingPage
@@ -184,13 +185,37 @@ def load_references(session: Session) -> References:
     )
 
 
+def preview_publish(session: Session, journey_id: UUID) -> list[Standing]:
+    """Who is under way in older versions, by step, and where the draft could take them on (J8).
+
+    Raises:
+        InvalidGraph: the draft cannot be published yet; `details` lists every problem.
+    """
+    journey = load_journey(session, journey_id)
+    graph = _publishable(session, journey)
+    return who_stands_where(
+        session, journey_id, compile_plan(graph, version_id=new_id(), journey_id=journey_id)
+    )
+
+
 def publish(
-    session: Session, tenant_id: UUID, journey_id: UUID, *, user_id: UUID | None, now: datetime
+    session: Session,
+    tenant_id: UUID,
+    journey_id: UUID,
+    *,
+    user_id: UUID | None,
+    now: datetime,
+    mapping: Mapped | None = None,
 ) -> Published:
-    """Make the draft an immutable version and let customers in. Running enrolments stay on their version.
+    """Make the draft an immutable version and let customers in.
+
+    Args:
+        mapping: moves those under way to the new version: from a step of theirs to one of the new version, or to
+            None to leave; steps it does not name go to those of the same id. Without it they stay on their version.
 
     Raises:
         InvalidGraph: `details` lists every problem.
+        InvalidInput: the mapping leaves somebody without a step.
         Conflict: the journey is archived.
     """
     journey = session.execute(
@@ -200,12 +225,7 @@ def publish(
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status == JourneyStatus.ARCHIVED:
         raise Conflict("This journey is archived. Duplicate it to use it again.")
-    problems = find_problems(journey.draft, load_references(session))
-    if problems:
-        raise InvalidGraph(
-            f"{_problems(len(problems))} this journey from being published. {problems[0].message}",
-            details=[problem.as_json() for problem in problems],
-        )
+    _publishable(session, journey)
     number = (session.scalar(_newest_number(journey_id)) or 0) + 1
     version = JourneyVersion(
         id=new_id(),
@@ -226,6 +246,8 @@ def publish(
     if was_paused:
         _wake(session, journey_id, now)
     plan = load_plans(session, [version.id])[version.id]
+    if mapping is not None:
+        move_running(session, tenant_id, journey_id, plan, mapping, now=now)
     listen(session, tenant_id, journey_id, plan)
     for segment_id in _segments_of(plan):
         refresh(session, tenant_id, segment_id, now=now)
@@ -326,6 +348,17 @@ def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: 
         .where(Enrolment.journey_id == journey_id, Enrolment.status == old)
         .values(status=new)
     )
+
+
+def _publishable(session: Session, journey: Journey) -> Graph:
+    problems = find_problems(journey.draft, load_references(session))
+    graph, _ = read_graph(journey.draft)
+    if problems or graph is None:
+        raise InvalidGraph(
+            f"{_problems(len(problems))} this journey from being published. {problems[0].message}",
+            details=[problem.as_json() for problem in problems],
+        )
+    return graph
 
 
 def _segments_of(plan: Plan) -> Sequence[UUID]:

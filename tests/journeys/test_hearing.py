@@ -1,4 +1,4 @@
-"""What happens to customers on their way when something happens: goals, exits, replies; and what is kept from going out."""
+"""What happens on the way to customers: goals, exits, replies, and what is kept from going out."""
 
 from datetime import datetime, timedelta
 from typing import Any
