@@ -18,6 +18,7 @@ from app.http import (
     public_links,
     segments,
     session,
+    set_aside,
     staff,
     templates,
 )
@@ -31,6 +32,7 @@ ROUTERS: list[APIRouter] = [
     public_links.router,
     hooks.router,
     journeys.router,
+    set_aside.router,
     messages.router,
     templates.router,
     segments.router,

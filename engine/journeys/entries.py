@@ -166,9 +166,7 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
         admitted = _admit(session, plan, wave, now=now)
         if not admitted:
             continue
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(:key)"), {"key": plan.journey_id.int & 0x7FFF_FFFF_FFFF_FFFF}
-        )
+        lock_entries(session, plan.journey_id)
         rows = [
             (
                 new_id(),
@@ -189,6 +187,13 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
         }
         enrolled += len(session.execute(ENROL, {**place, **transpose(_COLUMNS, rows)}).all())
     return enrolled
+
+
+def lock_entries(session: Session, journey_id: UUID) -> None:
+    """Until the transaction ends, nobody else lets customers into this journey."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(:key)"), {"key": journey_id.int & 0x7FFF_FFFF_FFFF_FFFF}
+    )
 
 
 def enrol_members(session: Session, tenant_id: UUID, plan: Plan, *, now: datetime) -> int:
