@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -33,28 +33,9 @@ from engine.delivery.window import zone_of
 from engine.events.models import Event
 from engine.journeys.nodes.base import REPLIED, Facts, Listening, MessageFate, Run
 from engine.journeys.plan import Plan
+from engine.journeys.values import ATTRIBUTE_PREFIX, VALUES
 from engine.segments.compiler import matching_among
 from engine.segments.kinds.kind import Scope
-
-ATTRIBUTE_PREFIX = "attribute."
-
-VALUES: Mapping[str, str] = {
-    "first_name": "First name",
-    "city": "City",
-    "language": "Language",
-    "category": "Category",
-    "source": "Source",
-    "lead_status": "Lead status",
-    "membership_status": "Membership",
-    "birthday": "Birthday",
-    "anniversary": "Anniversary",
-    "first_visit_at": "First visit",
-    "last_visit_at": "Last visit",
-    "first_order_at": "First order",
-    "last_order_at": "Last order",
-    "created_at": "Known since",
-}
-"""Columns of customers that a node may ask for, with their names; `attribute.<name>` and `event.<path>` besides."""
 
 ZONES = text("SELECT id, timezone FROM customers WHERE id = ANY(CAST(:customers AS uuid[]))")
 
@@ -361,18 +342,3 @@ def _load_sent_before(session: Session, runs: Sequence[Run]) -> dict[UUID, froze
         return {}
     rows = session.execute(SENT_BEFORE, {"runs": array_literal(moved)})
     return {row.enrolment_id: frozenset(row.nodes) for row in rows}
-
-
-def as_moment(value: Any, zone: ZoneInfo) -> date | datetime | None:
-    """A date or moment out of a column, an attribute or an event's property; None when it is none."""
-    if isinstance(value, datetime | date):
-        return value
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    if len(value.strip()) == len("2026-01-01"):
-        return found.date()
-    return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.customers.contacts import Contact
 from engine.delivery.models import MessageStatus
+from engine.journeys.values import ENTRY_PREFIX
 from engine.segments.behaviours import PropertyRule
 
 NEXT = "next"
-ENTRY_PREFIX = "event."
 REPLIED = "message.replied"
 
 
@@ -383,7 +383,7 @@ class Node(BaseModel):
         return None
 
     def asks_value(self) -> str | None:
-        """A value `decide` needs: `event.<path>`, or a name of `facts.VALUES`, or `attribute.<name>`."""
+        """A value `decide` needs: `event.<path>`, or a name of `values.VALUES`, or `attribute.<name>`."""
         return None
 
     def asks_contact(self) -> bool:
