@@ -5,6 +5,7 @@ Due messages and their customers are locked, so that no two workers count the sa
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,19 +20,29 @@ from engine.customers.contacts import Contact, load_contacts
 from engine.customers.models import Customer, Purpose
 from engine.delivery.compose import Draft, Letterhead, compose
 from engine.delivery.consequences import FOLLOWED
-from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Sent, Skip, Verdict, guard
+from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Rival, Sent, Skip, Verdict, guard
 from engine.delivery.models import MessageStatus
 from engine.delivery.verdicts import Admitted, Sorted
 from engine.templates.rendering import Compiled, TemplateProblem, load_templates
 
 USAGE_DAYS = timedelta(days=8)
 
-CLAIM = text(f"""
+_DUE = f"""
     SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
         journey_id, journey_limit, priority, {FOLLOWED} AS is_followed
     FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
-    ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+"""
+
+CLAIM = text(f"""
+    WITH urgent AS (
+        {_DUE} AND purpose = 'transactional' ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), usual AS (
+        {_DUE} AND purpose <> 'transactional' ORDER BY due_at
+        LIMIT CAST(:limit AS bigint) - (SELECT count(*) FROM urgent) FOR UPDATE SKIP LOCKED
+    )
+    SELECT * FROM urgent UNION ALL SELECT * FROM usual
 """)
+"""What is owed has a lane of its own: it never waits behind marketing, however much is due (C6)."""
 
 LOCK_CUSTOMERS = text("""
     SELECT id FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
@@ -45,10 +56,37 @@ USAGE = text("""
 """)
 
 
+RIVALS = text("""
+    SELECT id, customer_id, channel, priority, due_at FROM messages
+    WHERE tenant_id = :tenant AND customer_id = ANY(CAST(:customers AS uuid[])) AND status = 'queued'
+        AND priority > 0 AND purpose = 'marketing' AND due_at < :before
+""")
+RIVAL_DAYS = timedelta(days=2)
+"""More than what is left of any local day."""
+
+HIGHEST_PRIORITY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a batch is judged by. `usage` and `rivals` are by customer, and move with every verdict."""
+
+    policy: Policy
+    letterhead: Letterhead
+    contacts: Mapping[UUID, Contact]
+    usage: Mapping[UUID, list[Sent]]
+    rivals: Mapping[UUID, dict[UUID, Rival]]
+    templates: Mapping[UUID, Compiled]
+    now: datetime
+
+
 def sort_due(
     session: Session, tenant_id: UUID, policy: Policy, letterhead: Letterhead, *, now: datetime, limit: int
 ) -> Sorted:
-    """Claim up to `limit` due messages and judge them; nothing is written yet."""
+    """Claim up to `limit` due messages and judge them; nothing is written yet.
+
+    What is owed comes first, then the more important, then what has waited longer.
+    """
     rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
     if not rows:
         return Sorted()
@@ -56,36 +94,24 @@ def sort_due(
     locked = list(
         session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": array_literal(customers)})
     )
-    contacts = load_contacts(session, tenant_id, locked)
-    usage = _load_usage(session, tenant_id, locked, now)
-    templates = load_templates(session, [row.template_id for row in rows if row.template_id])
+    facts = Facts(
+        policy=policy,
+        letterhead=letterhead,
+        contacts=load_contacts(session, tenant_id, locked),
+        usage=_load_usage(session, tenant_id, locked, now),
+        rivals=_load_rivals(session, tenant_id, rows, now),
+        templates=load_templates(session, [row.template_id for row in rows if row.template_id]),
+        now=now,
+    )
     batch = Sorted(followed={row.id for row in rows if row.is_followed})
-    for row in rows:
-        if row.customer_id in contacts:
-            _judge(
-                batch,
-                row,
-                contacts[row.customer_id],
-                usage[row.customer_id],
-                templates,
-                policy,
-                letterhead,
-                now,
-            )
+    for row in sorted(rows, key=lambda row: (row.purpose != Purpose.TRANSACTIONAL, -row.priority)):
+        if row.customer_id in facts.contacts:
+            _judge(batch, row, facts)
     _skip_strangers(session, batch, rows, set(locked))
     return batch
 
 
-def _judge(
-    batch: Sorted,
-    row: Any,
-    contact: Contact,
-    usage: list[Sent],
-    templates: Mapping[UUID, Compiled],
-    policy: Policy,
-    letterhead: Letterhead,
-    now: datetime,
-) -> None:
+def _judge(batch: Sorted, row: Any, facts: Facts) -> None:
     message = DueMessage(
         Channel(row.channel),
         Purpose(row.purpose),
@@ -94,25 +120,36 @@ def _judge(
         row.journey_limit,
         row.priority,
     )
-    verdict = guard(message, contact, usage, policy, now)
+    contact, usage = facts.contacts[row.customer_id], facts.usage[row.customer_id]
+    rivals = facts.rivals.get(row.customer_id, {})
+    verdict = guard(message, contact, usage, facts.policy, facts.now, tuple(rivals.values()))
+    rivals.pop(row.id, None)
     if not isinstance(verdict, Admit):
+        if isinstance(verdict, Hold):
+            rivals[row.id] = Rival(message.channel, message.priority, verdict.until)
         _note(batch, row.id, verdict)
         return
-    template = templates.get(row.template_id)
+    written = _write(batch, row, message, contact, facts)
+    if written and message.purpose is Purpose.MARKETING:
+        usage.append(Sent(facts.now, row.journey_id, row.priority))
+
+
+def _write(batch: Sorted, row: Any, message: DueMessage, contact: Contact, facts: Facts) -> bool:
+    """Write an admitted message out; False when its template cannot be, which fails the message."""
+    template = facts.templates.get(row.template_id)
     if template is None:
         batch.skipped.append(
             (row.id, MessageStatus.FAILED, Code.INVALID_TEMPLATE, "The template was deleted")
         )
-        return
+        return False
     draft = Draft(row.id, message.channel, message.purpose, row.variables)
     try:
-        written = compose(draft, contact, template, letterhead)
+        written = compose(draft, contact, template, facts.letterhead)
     except TemplateProblem as problem:
         batch.skipped.append((row.id, MessageStatus.FAILED, problem.code, problem.message))
-        return
-    if message.purpose is Purpose.MARKETING:
-        usage.append(Sent(now, row.journey_id, row.priority))
+        return False
     batch.admitted.append(Admitted(written, message, contact, template.version, row.attempts + 1))
+    return True
 
 
 def _note(batch: Sorted, message_id: UUID, verdict: Verdict) -> None:
@@ -145,3 +182,20 @@ def _load_usage(
     for row in found:
         usage[row.customer_id].append(Sent(row.admitted_at, row.journey_id, row.priority))
     return usage
+
+
+def _load_rivals(
+    session: Session, tenant_id: UUID, rows: Sequence[Any], now: datetime
+) -> dict[UUID, dict[UUID, Rival]]:
+    """By customer, for those whose messages could be outranked."""
+    rivals: dict[UUID, dict[UUID, Rival]] = defaultdict(dict)
+    lesser = {
+        row.customer_id
+        for row in rows
+        if row.priority < HIGHEST_PRIORITY and row.purpose == Purpose.MARKETING
+    }
+    if lesser:
+        parameters = {"customers": array_literal(sorted(lesser)), "before": now + RIVAL_DAYS}
+        for row in session.execute(RIVALS, {"tenant": tenant_id, **parameters}):
+            rivals[row.customer_id][row.id] = Rival(Channel(row.channel), row.priority, row.due_at)
+    return rivals

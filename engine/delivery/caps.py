@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.core.errors import Code
+from engine.customers.models import ConsentState
 from engine.delivery.case import Case, Hold, Refusal, Sent, moment_words
 from engine.delivery.window import SendWindow, is_open, next_midnight, next_opening
 
@@ -41,6 +42,40 @@ def journey_cap(case: Case) -> Refusal:
         return None
     words = f"This journey's own limit of {limit} in seven days reached"
     return _throttled(case, words, week, days=_days_until_room(case, week, limit))
+
+
+def outranked(case: Case) -> Refusal:
+    """Where room is short, the more important message has it: one that waits, or one that took it today (J6)."""
+    priority = case.message.priority
+    waiting = _rivals_of_today(case)
+    today = _since(case, case.usage, _today(case))
+    above = [each.at for each in today if each.priority > priority]
+    if not waiting and not above:
+        return None
+    limits = case.policy.daily_limit, case.policy.weekly_limit
+    used = len(today), len(_week(case, case.usage)) if waiting else 0
+    would_fit = used[0] - len(above) < limits[0] and used[1] < limits[1]
+    is_short = any(taken + len(waiting) >= limit for taken, limit in zip(used, limits, strict=True))
+    if not (would_fit and is_short):
+        return None
+    told = _listed(sorted([*above, *waiting]), case.zone)
+    words = f"More important messages go first (limits: {limits[0]} a day, {limits[1]} a week): {told}"
+    return Hold(_opening_in(case, 1), Code.OUTRANKED, words)
+
+
+def _rivals_of_today(case: Case) -> list[datetime]:
+    """When the more important ones that wait will go, of those that will today."""
+    higher = [rival for rival in case.rivals if rival.priority > case.message.priority]
+    if not higher:
+        return []
+    ends = next_midnight(case.zone, case.now)
+    granted = [r for r in higher if case.contact.marketing.get(r.channel) is ConsentState.GRANTED]
+    times = [
+        next_opening(case.policy.window, case.zone, max(rival.due_at, case.now))
+        for rival in granted
+        if case.contact.address(rival.channel)
+    ]
+    return [at for at in times if at < ends]
 
 
 def daily_cap(case: Case) -> Refusal:

@@ -38,14 +38,16 @@ def guard(
     usage: Sequence[Sent],
     policy: Policy,
     now: datetime,
+    rivals: Sequence[Rival] = (),
 ) -> Verdict:
     """The verdict of the first rule that objects. Transactional messages meet only the rules of `ALWAYS` (C6).
 
     Args:
         usage: the customer's marketing messages of the last week.
+        rivals: the customer's marketing messages that wait; only the more important ones count.
     """
     zone = zone_of(contact.timezone, policy.timezone)
-    case = Case(message, contact, usage, policy, zone, now)
+    case = Case(message, contact, usage, policy, zone, now, rivals)
     for rule in ALWAYS if message.purpose is Purpose.TRANSACTIONAL else MARKETING:
         refusal = rule(case)
         if refusal is not None:
@@ -118,6 +120,7 @@ MARKETING: tuple[Rule, ...] = (
     _dnd,
     caps.window,
     caps.journey_cap,
+    caps.outranked,
     caps.daily_cap,
     caps.weekly_cap,
 )

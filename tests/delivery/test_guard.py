@@ -13,7 +13,7 @@ from engine.channels.interface import Channel
 from engine.core.errors import Code
 from engine.customers.contacts import Contact
 from engine.customers.models import ConsentState, Purpose, SuppressionReason
-from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Sent, Skip, Verdict, guard
+from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Rival, Sent, Skip, Verdict, guard
 from engine.delivery.window import SendWindow, is_open, next_opening
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -245,3 +245,67 @@ def test_a_journey_never_exceeds_its_own_limit(
     days = [each.at.astimezone(zone).date() for each in left if each.journey_id == own]
     for day in set(days):
         assert sum(day - timedelta(days=7) < each <= day for each in days) <= limit
+
+
+ONE_A_DAY = replace(POLICY, daily_limit=1)
+IN_AN_HOUR = Rival(Channel.SMS, 2, NOW + timedelta(hours=1))
+
+
+def test_a_more_important_message_later_today_holds_the_lesser_one_which_says_so() -> None:
+    held = guard(MESSAGE, CONTACT, (), ONE_A_DAY, NOW, [IN_AN_HOUR])
+    assert held == Hold(datetime(2026, 3, 3, 3, 30, tzinfo=UTC), Code.OUTRANKED)
+    assert reason_of(held) == "More important messages go first (limits: 1 a day, 5 a week): Mon 2 Mar 16:30"
+
+
+@pytest.mark.parametrize(
+    ("rival", "policy", "priority"),
+    [
+        (IN_AN_HOUR, POLICY, 0),
+        (IN_AN_HOUR, ONE_A_DAY, 2),
+        (replace(IN_AN_HOUR, due_at=NOW + timedelta(days=1)), ONE_A_DAY, 0),
+        (replace(IN_AN_HOUR, due_at=NOW + timedelta(hours=6)), ONE_A_DAY, 0),
+        (replace(IN_AN_HOUR, channel=Channel.PUSH), ONE_A_DAY, 0),
+    ],
+    ids=["room for both", "as important", "tomorrow", "after hours", "no consent to it"],
+)
+def test_a_rival_that_needs_no_room_today_holds_nobody_back(
+    rival: Rival, policy: Policy, priority: int
+) -> None:
+    assert guard(replace(MESSAGE, priority=priority), CONTACT, (), policy, NOW, [rival]) == Admit()
+
+
+def test_who_came_after_a_more_important_message_is_told_so() -> None:
+    usage = [Sent(NOW, None, 1)]
+    assert code_of(guard(MESSAGE, CONTACT, usage, ONE_A_DAY, NOW)) is Code.OUTRANKED
+    as_important = replace(MESSAGE, priority=1)
+    assert code_of(guard(as_important, CONTACT, usage, ONE_A_DAY, NOW)) is Code.THROTTLE_LIMIT
+
+
+def test_the_last_place_of_a_week_is_kept_for_the_more_important_message() -> None:
+    usage = [Sent(NOW - timedelta(days=days)) for days in (1, 2, 3, 4)]
+    assert code_of(guard(MESSAGE, CONTACT, usage, POLICY, NOW, [IN_AN_HOUR])) is Code.OUTRANKED
+
+
+@given(
+    zone=ZONES,
+    now=MOMENTS,
+    window=WINDOWS,
+    waits=st.lists(st.tuples(st.integers(-3600, 40 * 3600), st.integers(0, 2)), max_size=6),
+    daily=st.integers(0, 3),
+)
+def test_being_outranked_ends_and_never_happens_without_somebody_more_important(
+    zone: ZoneInfo,
+    now: datetime,
+    window: SendWindow,
+    waits: list[tuple[int, int]],
+    daily: int,
+) -> None:
+    policy = replace(POLICY, window=window, daily_limit=daily)
+    contact = replace(CONTACT, timezone=zone.key)
+    rivals = [Rival(Channel.SMS, rank, now + timedelta(seconds=wait)) for wait, rank in waits]
+    message = replace(MESSAGE, expires_at=None, priority=1)
+    verdict = guard(message, contact, (), policy, now, rivals)
+    if isinstance(verdict, Hold) and verdict.code is Code.OUTRANKED:
+        assert verdict.until > now
+        assert is_open(window, zone, verdict.until)
+        assert sum(rival.priority > 1 for rival in rivals) >= daily

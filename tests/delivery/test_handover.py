@@ -313,6 +313,50 @@ def test_the_caps_hold_under_any_interleaving_of_workers(
         assert sent.count(customer) == min(queued.count(index), daily, weekly)
 
 
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    queued=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=4, max_size=30),
+    batch=st.integers(1, 10),
+    daily=st.integers(1, 2),
+)
+def test_the_more_important_message_wins_under_any_interleaving_of_workers(
+    sender: Any, queued: list[tuple[int, int]], batch: int, daily: int
+) -> None:
+    customers = sender.add_customers(4)
+    with tenant_session(sender.tenant) as session:
+        limits = {"daily_message_limit_per_customer": daily, "weekly_message_limit_per_customer": 9}
+        update_settings(session, sender.tenant, limits, actor="test", now=sender.clock())
+    for number, priority in queued:
+        sender.queue([customers[number]], priority=priority)
+
+    def work(_: int) -> None:
+        for _ in range(len(queued)):
+            handover.deliver_due(sender.tenant, worker="test", clock=sender.clock, limit=batch)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    for customer in customers:
+        own = [message for message in sender.messages() if message.customer_id == customer]
+        sent = sorted(message.priority for message in own if message.status == MessageStatus.SENT)
+        held = [message for message in own if message.status == MessageStatus.QUEUED]
+        assert sent == sorted((message.priority for message in own), reverse=True)[:daily][::-1]
+        for message in held:
+            lost = sum(priority > message.priority for priority in sent)
+            assert message.held_code == ("SAFAR_025" if lost else "MARKETING_051")
+
+
+def test_a_receipt_for_an_order_does_not_wait_behind_two_thousand_offers(sender: Any) -> None:
+    offers = sender.add_customers(2_000)
+    (buyer,) = sender.add_customers(1)
+    sender.queue(offers)
+    sender.clock.now += timedelta(seconds=1)
+    sender.queue([buyer], purpose="transactional")
+    handover.deliver_due(sender.tenant, worker="test", clock=sender.clock, limit=10)
+    sent = [message.customer_id for message in sender.messages() if message.status == MessageStatus.SENT]
+    assert buyer in sent
+    assert len(sent) == 10
+
+
 def test_two_tenants_do_not_share_their_inbox(sender: Any, tenant: UUID) -> None:
     other = create_tenant(f"other-{tenant.hex[:8]}", "Other")
     sender.queue(sender.add_customers(1))
