@@ -74,6 +74,7 @@ WAITING = (
 """Enrolments that events may concern: whose, since when, and the event by which they entered, which does not count."""
 
 Plans = Mapping[UUID, Plan]
+Fates = Mapping[tuple[UUID, str], MessageFate]
 
 
 def load_facts(
@@ -91,13 +92,14 @@ def load_facts(
     exits |= _load_rule_exits(session, runs, plans, scope)
     staying = [run for run in runs if run.id not in exits]
     asking = _asking(staying, plans)
+    fates = _load_fates(session, tenant.id, asking, plans)
     return Facts(
         matching=_load_matching(session, asking, plans, scope),
         zones=_load_zones(session, [run for run in staying if plans[run.id].needs_zone], tenant.timezone),
         contacts=_load_contacts(session, tenant.id, asking, plans),
         values=_load_values(session, asking, plans),
-        heard=_load_heard(session, staying, plans, scope),
-        fates=_load_fates(session, tenant.id, asking, plans),
+        heard=_load_heard(session, staying, asking, plans, fates, scope),
+        fates=fates,
         goals=goals,
         exits=exits,
         sent_before=_load_sent_before(session, staying),
@@ -185,20 +187,39 @@ def _load_values(session: Session, asking: Asking, plans: Plans) -> dict[UUID, M
 
 
 def _load_heard(
-    session: Session, runs: Sequence[Run], plans: Plans, scope: Scope
+    session: Session, runs: Sequence[Run], asking: Asking, plans: Plans, fates: Fates, scope: Scope
 ) -> dict[tuple[UUID, str], datetime]:
-    """When the event first came that a node listens to, for those who stand there; one query a listening node."""
-    standing: dict[tuple[UUID, str], list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.node_id in plans[run.id].listening:
-            standing[plans[run.id].version_id, run.node_id].append(run)
+    """When the event first came that a node listens to; one query a listening node."""
+    known = {run.id: run for run in runs}
     heard: dict[tuple[UUID, str], datetime] = {}
-    for (_, node_id), some in standing.items():
+    for (_, node_id), since in _listening_since(runs, asking, plans, fates).items():
+        some = [known[each] for each in since]
         wanted = plans[some[0].id].listening[node_id]
-        since = {run.id: run.arrived_at for run in some}
         for row in _first_events(session, some, since, [wanted], scope):
             heard[row.run, node_id] = row.at
     return heard
+
+
+def _listening_since(
+    runs: Sequence[Run], asking: Asking, plans: Plans, fates: Fates
+) -> Mapping[tuple[UUID, str], Mapping[UUID, datetime]]:
+    """By version and node: since when it listens for an enrolment that stands there. Where it counts since a message
+    was sent, also for one that may come there."""
+    since: dict[tuple[UUID, str], dict[UUID, datetime]] = defaultdict(dict)
+    for run in runs:
+        plan = plans[run.id]
+        wanted = plan.listening.get(run.node_id)
+        if wanted and wanted.after_message is None:
+            since[plan.version_id, run.node_id][run.id] = run.arrived_at
+    for (version_id, node_id), some in asking.items():
+        wanted = plans[some[0].id].listening.get(node_id)
+        if wanted is None or wanted.after_message is None:
+            continue
+        for run in some:
+            fate = fates.get((run.id, wanted.after_message))
+            if fate and fate.sent_at:
+                since[version_id, node_id][run.id] = fate.sent_at
+    return since
 
 
 def _load_exits(
@@ -298,9 +319,7 @@ def _load_rule_exits(session: Session, runs: Sequence[Run], plans: Plans, scope:
     return exits
 
 
-def _load_fates(
-    session: Session, tenant_id: UUID, asking: Asking, plans: Plans
-) -> dict[tuple[UUID, str], MessageFate]:
+def _load_fates(session: Session, tenant_id: UUID, asking: Asking, plans: Plans) -> Fates:
     """What became of the newest message of each asked node in each enrolment, in one query."""
     nodes: set[str] = set()
     asked: dict[UUID, Run] = {}

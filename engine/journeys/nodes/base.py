@@ -91,10 +91,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """An event that concerns an enrolment while it stands at a node, if its properties fit all of `where`."""
+    """An event that concerns an enrolment while it stands at a node, if its properties fit all of `where`.
+
+    It counts since the enrolment arrived there, or since the newest message of `after_message` was sent.
+    """
 
     event: str
     where: tuple[PropertyRule, ...] = ()
+    after_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Facts:
 
     `matching`: for each rule node, the enrolments whose customers satisfy it; `findings`: by node and enrolment,
     the rule's facts in words. `zones`, `contacts`, `values`: by customer. `heard`: by enrolment and node, when the
-    event that the node listens to first came since the enrolment arrived there. `fates`: by enrolment and message
+    event that the node listens to first came. `fates`: by enrolment and message
     node. `slots`: when a rate-limited wait lets the enrolment on. `goals`: when its goal was reached. `exits`: why it
     must leave now. `sent_before`: message nodes it passed before it was moved to its present version.
     """
