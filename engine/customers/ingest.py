@@ -19,6 +19,16 @@ from engine.core.ids import key_of
 from engine.core.models import Tenant
 from engine.core.tenants import get_tenant
 from engine.customers.commerce import order_id, read_order
+from engine.customers.happenings import (
+    READERS,
+    Ground,
+    Happening,
+    Heard,
+    Said,
+    hear,
+    load_ground,
+    save_happenings,
+)
 from engine.customers.identity import add_user_ids
 from engine.customers.messages import Kind, Message, Unusable, read_message, read_moment
 from engine.customers.orders import ORDER_COMPLETED, NewOrder, save_orders
@@ -124,10 +134,19 @@ def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now:
     customers = {who: each.customer_id for who, each in zip(people, saved, strict=True)}
     events: list[NewEvent] = []
     orders: list[NewOrder] = []
+    happenings: list[Happening] = []
+    ground: Ground | None = None
     for index, message in messages.items():
         if not message.name:
             continue
         customer_id = customers[message.user_id, message.anonymous_id]
+        if message.name in READERS:
+            ground = ground or load_ground(session)
+            heard = _hear(message, customer_id, ground)
+            happenings += [heard.happening] if heard.happening else []
+            left_out += [Problem(index, f"properties.{each.field}", each.message) for each in heard.problems]
+            events.append(_event(message, customer_id, heard.key))
+            continue
         number = order_id(message.said) if message.name == ORDER_COMPLETED else None
         if number is not None:
             tenant = tenant or get_tenant(session)
@@ -135,17 +154,24 @@ def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now:
                 orders.append(_order(message, number, customer_id, tenant.currency))
             except ValueError as error:
                 left_out.append(Problem(index, "properties", str(error)))
-        events.append(_event(message, customer_id, number))
+        key = message.key if number is None else key_of("order", number)
+        events.append(_event(message, customer_id, key))
     record(session, tenant_id, events, now=now)
     if orders:
         save_orders(session, tenant_id, orders, now=now)
+    if happenings:
+        save_happenings(session, tenant_id, happenings, now=now)
     return left_out
 
 
-def _event(message: Message, customer_id: UUID, order_number: str | None) -> NewEvent:
-    """An order's event bears the key by which `save_orders` knows it, so that an order makes one event, however
-    it comes to us."""
-    key = message.key if order_number is None else key_of("order", order_number)
+def _hear(message: Message, customer_id: UUID, ground: Ground) -> Heard:
+    said = Said(message.name, message.said, customer_id, message.occurred_at, message.key, SOURCE)
+    return hear(said, ground)
+
+
+def _event(message: Message, customer_id: UUID, key: UUID) -> NewEvent:
+    """An event as it was sent. That of an order or booking bears the key by which `save_orders` or
+    `save_appointments` knows it, so that it is one event, however it comes to us."""
     kind = EVENT_KINDS[message.kind]
     return NewEvent(
         customer_id, message.name, kind, SOURCE, message.said, message.context, message.occurred_at, key

@@ -37,7 +37,7 @@ class Earned:
     @property
     def event_key(self) -> UUID:
         """The key of its event, so that a lot makes one event, however it comes to us."""
-        return key_of("points", self.external_id)
+        return key_of("points", self.customer_id, self.external_id)
 
 
 HOLDERS = text("""
