@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session
 from engine.core.bulk import array_literal, as_json, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.ids import key_of, new_id
+from engine.core.poison import POISON, in_parts
 from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
 from engine.journeys.graph import ReentryMode
 from engine.journeys.hearing import note_finished, wake
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan
-from engine.journeys.poison import POISON, in_parts
 from engine.journeys.versions import live_plans
 from engine.segments.compiler import matching_among
 from engine.segments.models import SegmentMember

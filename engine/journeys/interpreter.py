@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal, insert_many, transpose, unnest
 from engine.core.db import tenant_session
+from engine.core.poison import POISON, in_parts, told
 from engine.delivery.outbox import skip_enrolments
 from engine.journeys.decide import Decision, decide
 from engine.journeys.effects import apply_effects
@@ -24,7 +25,6 @@ from engine.journeys.facts import load_facts
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import Facts, Run
 from engine.journeys.plan import Plan
-from engine.journeys.poison import POISON, in_parts, told
 from engine.journeys.release import take_slots
 from engine.journeys.versions import load_plans
 
