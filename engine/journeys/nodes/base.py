@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -459,6 +459,26 @@ class Trigger(Node):
     def decide(self, run: Run, facts: Facts, now: datetime) -> Outcome:
         """Customers pass a trigger at once."""
         return Go(why=f"Entered: {self.sentence()}")
+
+
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A local time as `HH:MM`."""
+
+
+class CalendarTrigger(Trigger):
+    """A trigger of the calendar: pure data. Whom it means is asked in `calendar_queries`, when, by `calendar`.
+
+    `perishable`: what was missed is let go once the customer's day is over, such as a birthday wish; else it is made
+    up for, however late within `calendar.CATCH_UP`.
+    """
+
+    perishable: ClassVar[bool] = False
+
+
+def from_the_day(days: int) -> str:
+    """An offset in words: `on`, `7 days before`, `1 day after`; what the day is follows."""
+    number = "1 day" if abs(days) == 1 else f"{abs(days)} days"
+    return "on" if days == 0 else f"{number} {'before' if days < 0 else 'after'}"
 
 
 def control(kind: str, **more: Any) -> dict[str, Any]:
