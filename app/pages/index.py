@@ -3,6 +3,7 @@
 from app.pages.customers.import_page import IMPORT
 from app.pages.customers.list_page import CUSTOMERS
 from app.pages.customers.profile_page import PROFILE
+from app.pages.desk.page import DESK
 from app.pages.home.page import HOME
 from app.pages.inbox.page import INBOX
 from app.pages.journeys.builder_page import BUILDER
@@ -22,6 +23,7 @@ PAGES: list[Page] = [
     CUSTOMERS,
     IMPORT,
     PROFILE,
+    DESK,
     TEMPLATES,
     TEMPLATE,
     INBOX,

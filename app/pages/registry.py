@@ -6,7 +6,11 @@ from typing import Any
 
 import reflex as rx
 
+from app.pages.notifications import NotificationsState
 from app.pages.session import SessionState
+
+BEFORE = (SessionState.load, NotificationsState.refresh)
+"""What runs before every page that is not public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,6 @@ def add_pages(app: rx.App, pages: list[Page]) -> None:
             route=page.route,
             title=f"{page.title} · Safar",
             description=page.description,
-            on_load=list(page.on_load) if page.public else [SessionState.load, *page.on_load],
+            on_load=list(page.on_load) if page.public else [*BEFORE, *page.on_load],
             meta=[{"name": "robots", "content": "noindex"}],
         )

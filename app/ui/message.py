@@ -75,13 +75,18 @@ def message_view(
         time: what stands in the bubble's corner.
         language: code of the language, for screen readers and hyphenation.
     """
-    words = rx.foreach(pieces, _piece)
+    words = words_view(pieces)
     return rx.match(
         channel,
         ("email", _email(sender, subject, document, words, language)),
         ("sms", _phone(sender, words, time, language, "m-sms")),
         _phone(sender, words, time, language, "m-whatsapp"),
     )
+
+
+def words_view(pieces: rx.Var[list[Piece]]) -> rx.Component:
+    """A message's text with its looks and links, for a bubble of one's own."""
+    return rx.foreach(pieces, _piece)
 
 
 def _phone(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from app.ui.bell import Bell, bell_button
 from app.ui.brand import brand
 from app.ui.link import link
 from app.ui.theme import Fonts
@@ -24,6 +25,7 @@ class NavItem:
 NAVIGATION = (
     NavItem("home", "Home", "house", "/"),
     NavItem("customers", "Customers", "users-round", "/customers"),
+    NavItem("desk", "Desk", "messages-square", "/desk"),
     NavItem("journeys", "Journeys", "waypoints", "/journeys"),
     NavItem("templates", "Templates", "file-pen-line", "/templates"),
     NavItem("inbox", "Inbox", "inbox", "/inbox"),
@@ -42,13 +44,16 @@ class Account:
     sign_out: rx.event.EventType[()]
 
 
-def shell(*children: rx.Component, active: str, account: Account, wide: bool = False) -> rx.Component:
+def shell(
+    *children: rx.Component, active: str, account: Account, bell: Bell, wide: bool = False
+) -> rx.Component:
     """A page in its frame.
 
     Args:
         children: the page, top to bottom.
         active: key of the `NAVIGATION` item this page belongs to.
         account: who is signed in.
+        bell: what is new.
         wide: the page fills all space beside the navigation, without margins or scrolling (the canvas).
     """
     main_class = "s-main s-main-wide" if wide else "s-main"
@@ -58,8 +63,8 @@ def shell(*children: rx.Component, active: str, account: Account, wide: bool = F
         # The router takes the link and would not move the focus.
         rx.el.a("Skip to content", href="#main", on_click=rx.call_script(FOCUS_MAIN), class_name="s-skip"),
         rx.el.div(
-            _side(active, account),
-            _top(account),
+            _side(active, account, bell),
+            _top(account, bell),
             rx.el.main(*body, id="main", tab_index=-1, class_name=main_class),
             _tabs(active),
             class_name="s-shell",
@@ -67,9 +72,9 @@ def shell(*children: rx.Component, active: str, account: Account, wide: bool = F
     )
 
 
-def _side(active: str, account: Account) -> rx.Component:
+def _side(active: str, account: Account, bell: Bell) -> rx.Component:
     return rx.el.aside(
-        link(brand(tenant=account.tenant), href="/"),
+        rx.el.div(link(brand(tenant=account.tenant), href="/"), bell_button(bell), class_name="s-side-head"),
         rx.el.nav(
             *[_nav_item(item, active) for item in NAVIGATION],
             class_name="s-nav",
@@ -81,8 +86,12 @@ def _side(active: str, account: Account) -> rx.Component:
     )
 
 
-def _top(account: Account) -> rx.Component:
-    return rx.el.header(brand(tenant=account.tenant), _account_menu(account), class_name="s-top")
+def _top(account: Account, bell: Bell) -> rx.Component:
+    return rx.el.header(
+        brand(tenant=account.tenant),
+        rx.el.div(bell_button(bell), _account_menu(account), class_name="s-top-end"),
+        class_name="s-top",
+    )
 
 
 def _tabs(active: str) -> rx.Component:

@@ -7,13 +7,14 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import ColumnElement, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from engine.core.bulk import transpose, unnest
 from engine.core.errors import Conflict, InvalidInput, NotFound
 from engine.core.ids import new_id
 from engine.core.models import User
+from engine.core.staff import demand_staff
 from engine.customers.models import Customer, FollowUp, FollowUpStatus
 
 LONGEST_NOTE = 2000
@@ -106,7 +107,7 @@ def remind(
         NotFound: there is no such customer, or their data was erased.
         InvalidInput: the note is too long, or nobody of the staff has this `staff_id`.
     """
-    _check_staff(session, staff_id)
+    demand_staff(session, staff_id, field="staff_id")
     wish = NewFollowUp(new_id(), customer_id, staff_id, on, at, _checked_note(note), source)
     if not create_followups(session, tenant_id, [wish], now=now):
         raise NotFound("There is no such customer. They may have been erased.")
@@ -158,7 +159,7 @@ def list_followups(
     """
     wanted = [FollowUp.status == _status(status)]
     if staff_id is not None:
-        wanted.append(or_(FollowUp.staff_id == staff_id, FollowUp.staff_id.is_(None)))
+        wanted.append(_for(staff_id))
     if until is not None:
         wanted.append(FollowUp.reminder_date <= until)
     if customer_id is not None:
@@ -176,6 +177,20 @@ def list_followups(
         .limit(min(max(limit, 1), LARGEST_LIST))
     )
     return [FollowUpRow(*row) for row in session.execute(page)]
+
+
+def count_due(session: Session, *, staff_id: UUID, until: date) -> int:
+    """How many reminders a member of staff has to do up to and on this day, those for whoever is there too."""
+    wanted = (
+        FollowUp.status == FollowUpStatus.PENDING,
+        FollowUp.reminder_date <= until,
+        _for(staff_id),
+    )
+    return session.scalar(select(func.count()).select_from(FollowUp).where(*wanted)) or 0
+
+
+def _for(staff_id: UUID) -> ColumnElement[bool]:
+    return or_(FollowUp.staff_id == staff_id, FollowUp.staff_id.is_(None))
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -249,7 +264,7 @@ def change_followup(
     if note is not None:
         followup.note = _checked_note(note)
     if not isinstance(staff_id, Keep):
-        _check_staff(session, staff_id)
+        demand_staff(session, staff_id, field="staff_id")
         followup.staff_id = staff_id
     session.flush()
     return followup
@@ -283,12 +298,3 @@ def _checked_note(note: str) -> str:
             details={"field": "note"},
         )
     return cleaned
-
-
-def _check_staff(session: Session, staff_id: UUID | None) -> None:
-    known = select(User.id).where(User.id == staff_id, User.is_active)
-    if staff_id is not None and session.scalar(known) is None:
-        raise InvalidInput(
-            "staff_id: nobody of the staff has this id. Choose one, or leave it out for whoever is there.",
-            details={"field": "staff_id"},
-        )

@@ -13,6 +13,7 @@ from engine.core.models import Branch, Role, User
 from engine.customers.followups import (
     NewFollowUp,
     change_followup,
+    count_due,
     create_followups,
     delete_followup,
     list_followups,
@@ -99,6 +100,7 @@ def test_the_list_is_by_day_and_holds_what_is_mine_or_nobodys(
         create_followups(session, tenant, wishes, now=now)
         mine = list_followups(session, staff_id=asha)
         due = list_followups(session, staff_id=asha, until=TODAY)
+        assert count_due(session, staff_id=asha, until=TODAY) == 2
         everybodys = list_followups(session)
     assert [row.note for row in mine] == ["Call 2", "Call 4", "Call 1"]
     assert [row.note for row in due] == ["Call 2", "Call 4"]

@@ -1,0 +1,1 @@
+"""The desk: what customers said, whom to call, who has gone quiet."""
