@@ -24,6 +24,7 @@ from engine.core.ids import key_of, new_id
 from engine.core.poison import POISON, in_parts
 from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
+from engine.journeys.firsts import Firsts, first_of, firsts_among
 from engine.journeys.graph import ReentryMode
 from engine.journeys.hearing import note_finished, wake
 from engine.journeys.nodes.base import Trigger
@@ -142,17 +143,21 @@ def _route(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: datet
     rows = sorted(rows, key=lambda row: row.seq)
     plans = live_plans(session)
     wake(session, tenant_id, rows, now=now)
+    firsts = firsts_among(session, tenant_id, rows, plans)
     enrolled = 0
     for plan in plans:
         note_finished(session, tenant_id, plan, rows, now=now)
-        entries = [entry for row in rows for entry in _entries_of(plan, row)]
+        entries = [entry for row in rows for entry in _entries_of(plan, row, firsts)]
         enrolled += enrol(session, tenant_id, plan, entries, now=now)
     return Routed(len(rows), enrolled)
 
 
-def _entries_of(plan: Plan, row: Any) -> Iterator[Entry]:
+def _entries_of(plan: Plan, row: Any, firsts: Firsts) -> Iterator[Entry]:
     for trigger in plan.triggers:
-        if row.name in trigger.events() and trigger.admits(row.properties):
+        if row.name not in trigger.events() or not trigger.admits(row.properties):
+            continue
+        activity = first_of(trigger)
+        if activity is None or row.event_id in firsts.get(activity, ()):
             yield Entry(row.customer_id, trigger, row.event_id, row.properties)
             return
 
@@ -224,7 +229,9 @@ def _is_open(session: Session, plan: Plan, now: datetime) -> bool:
 
 
 def _cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
-    """Whoever entered by this trigger after this moment may not enter by it again."""
+    """Whoever entered by this trigger after this moment may not enter by it again; a first time never comes again."""
+    if first_of(trigger):
+        return LONG_AGO
     days = trigger.config.cooldown_days
     return now - timedelta(days=days) if days else None
 
