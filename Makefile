@@ -2,6 +2,7 @@
 # Python 3.11 or newer. `make run` starts, `make test` tests; `make help` lists the rest.
 
 PYTHON ?= python3
+PYTEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 
 help:
 	@echo "make run     set up and start everything on http://localhost:3000 (SAFAR_PORT moves it)"
-	@echo "make test    set up and run all tests, a real browser included"
+	@echo "make test    set up and run all tests, a real browser included (in PYTEST_WORKERS=2 processes; 0: in one)"
 	@echo "make check   ruff, mypy, import floors: what CI runs first"
 	@echo "make bench   measure, each figure beside its reference"
 	@echo "make build   build the front end"
@@ -22,7 +23,7 @@ run: $(INSTALLED)
 	@$(BIN)/safar up
 
 test: $(INSTALLED) browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

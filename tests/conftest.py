@@ -2,7 +2,8 @@
 
 With `DATABASE_URL` and `REDIS_URL` set, the tests use those servers (the user must be allowed to create
 databases and roles); else they start embedded ones in a temporary folder. Either way, each session makes
-databases of its own and drops them, so several test runs may go on side by side.
+databases of its own and drops them, so several test runs may go on side by side. `make test` runs two processes
+at once, each with a session of its own (`tests/distribution.py`).
 """
 
 import os
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,9 +26,21 @@ from engine.core import db
 from engine.core.accounts import create_tenant
 from engine.core.embedded import embedded_servers
 from engine.core.settings import settings
+from tests.distribution import RoomScheduling, own_redis_database, put_long_files_first
 
 DATABASE_NUMBERS = count(1)
 TENANT_NUMBERS = count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, long files come first, so that all end together."""
+    if hasattr(config, "workerinput"):
+        put_long_files_first(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoomScheduling:
+    """How tests are handed out to several processes (`make test`)."""
+    return RoomScheduling(config, log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +56,13 @@ def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis: those of the environment, else embedded ones for this session."""
     database_url, redis_url = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     if database_url and redis_url:
-        yield Servers(database_url, redis_url)
+        yield Servers(database_url, own_redis_database(redis_url))
         return
     folder = Path(tempfile.mkdtemp(prefix="safar-test-"))
     try:
         with embedded_servers(folder, durable=False) as running:
-            yield Servers(database_url or running.database_url, redis_url or running.redis_url)
+            own_redis = own_redis_database(redis_url) if redis_url else running.redis_url
+            yield Servers(database_url or running.database_url, own_redis)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

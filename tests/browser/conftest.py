@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -26,12 +25,12 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.settings import settings
 from engine.templates.system import install_system_templates
+from tests.distribution import BROWSER_REDIS_DATABASE, redis_database
 
 PROJECT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "a-long-password"
 READY_SECONDS = 180
-REDIS_DATABASE = 7
 NUMBERS = count(1)
 
 
@@ -78,7 +77,7 @@ def running_app(
     """`safar up` on a free port: web, two workers and the clock, in production mode."""
     subprocess.run([sys.executable, "-m", "app.cli.main", "build"], cwd=PROJECT, check=True)
     port, database = _free_port(), copy_database()
-    redis_url = _own_redis(servers.redis_url)
+    redis_url = redis_database(servers.redis_url, BROWSER_REDIS_DATABASE)
     log = tmp_path_factory.mktemp("safar") / "safar.log"
     app = RunningApp(f"http://localhost:{port}", database, redis_url)
     with app.inside():
@@ -146,14 +145,6 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     yield opened
     context.close()
     assert errors == []
-
-
-def _own_redis(url: str) -> str:
-    """A database of the same Redis that no other test empties."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?db={REDIS_DATABASE}"
-    return parts._replace(path=f"/{REDIS_DATABASE}").geturl()
 
 
 def _free_port() -> int:

@@ -138,7 +138,7 @@ def torment(crew: Crew, redis_url: str, dice: random.Random, done: Event) -> Non
         crew.kill_one(dice)
         if not flushed and time.monotonic() > ends - KILLS_FOR_SECONDS / 2:
             with redis.Redis.from_url(redis_url) as client:
-                client.flushall()
+                client.flushdb()
             flushed = True
 
 

