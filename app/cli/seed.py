@@ -30,7 +30,7 @@ ACTOR = "system"
 EMAIL = "asha@kala.example"
 FILES = Path(__file__).parent / "demo"
 LIVE_JOURNEYS = ("welcome", "thank_you")
-DRAFTS = ("win_back", "birthday")
+DRAFTS = ("win_back", "birthday_voucher")
 
 TRIAL_PAGE = PageDraft(
     slug="trial-class",

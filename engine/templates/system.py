@@ -1,9 +1,11 @@
 """Templates every tenant begins with, in English and Hindi, for WhatsApp, e-mail and text message (T1).
 
-The words stand in `starters.json`, one entry a template: adding one is adding an entry.
+The words stand in `starters.json`, those of the ready-made journeys in `ready_made/`, one entry a template: adding
+one is adding an entry.
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,19 +21,39 @@ from engine.core.ids import key_of, new_id
 from engine.templates.models import Template, TemplateVersion
 
 STARTERS = Path(__file__).with_name("starters.json")
+READY_MADE = Path(__file__).with_name("ready_made")
 
 
 @lru_cache
 def system_templates() -> list[dict[str, Any]]:
     """The prebuilt templates: name, channel, template_type, category, description, contents."""
-    found: list[dict[str, Any]] = json.loads(STARTERS.read_text(encoding="utf-8"))
+    return _read(STARTERS)
+
+
+@lru_cache
+def ready_made_templates() -> list[dict[str, Any]]:
+    """Those of the ready-made journeys, shaped alike; a tenant gets them with the first journey that needs them."""
+    return [entry for file in sorted(READY_MADE.glob("*.json")) for entry in _read(file)]
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
-def install_system_templates(session: Session, tenant_id: UUID, now: datetime) -> int:
-    """Make those of the prebuilt templates that the tenant does not have yet; returns how many."""
+def install_system_templates(
+    session: Session, tenant_id: UUID, now: datetime, *, named: Collection[str] | None = None
+) -> int:
+    """Make those of the prebuilt templates that the tenant does not have yet; returns how many.
+
+    Args:
+        named: only these, also from the ready-made journeys; None for what every tenant begins with.
+    """
+    wanted = system_templates()
+    if named is not None:
+        wanted = [entry for entry in (*wanted, *ready_made_templates()) if entry["name"] in named]
     known = set(session.scalars(select(Template.name)))
-    missing = [entry for entry in system_templates() if entry["name"] not in known]
+    missing = [entry for entry in wanted if entry["name"] not in known]
     templates = [
         Template(
             id=new_id(),

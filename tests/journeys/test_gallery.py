@@ -1,21 +1,68 @@
-"""Ready-made journeys: each can be installed and published as it is."""
+"""Ready-made journeys: each can be installed and published as it is, in words that read well in both languages."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from engine.core.db import tenant_session
 from engine.core.errors import NotFound
-from engine.journeys.gallery import install, list_gallery
+from engine.journeys.gallery import GalleryJourney, install, list_gallery
+from engine.journeys.graph import read_graph
 from engine.journeys.journeys import check_draft, publish
-from engine.journeys.models import JourneyStatus
+from engine.journeys.models import JourneyStatus, Stage
+from engine.journeys.nodes import NODE_TYPES
+from engine.templates.liquid import noting_missing
+from engine.templates.rendering import compile_contents, render
+from engine.templates.sms import count_segments
+from engine.templates.system import ready_made_templates, system_templates
+from engine.templates.templates import SAMPLE
+
+GALLERY = {each.key: each for each in list_gallery()}
+TEMPLATES = {entry["name"]: entry for entry in (*system_templates(), *ready_made_templates())}
+
+S4_TRIGGERS = {
+    "post_visit_thank_you",
+    "rebooking_reminder",
+    "package_expiry",
+    "membership_expiry",
+    "miss_you",
+    "first_visit_followup",
+    "birthday_wish",
+    "anniversary_wish",
+    "feedback_request",
+    "loyalty_points_earned",
+    "loyalty_points_expiring",
+}
+
+J12 = {
+    *("welcome", "win_back", "post_class", "dunning", "birthday_voucher"),
+    *("review_request", "portfolio_highlight"),
+    *("post_purchase", "reorder_nudge", "festival_comeback", "vip_early_access"),
+    *("abandoned_cart", "order_updates"),
+}
+
+every = pytest.mark.parametrize("key", GALLERY)
 
 
-@pytest.mark.parametrize("key", [each.key for each in list_gallery()])
+def _lands(key: str) -> GalleryJourney:
+    """The journey, if all its kinds of steps are there."""
+    journey = GALLERY[key]
+    missing = {step["type"] for step in journey.graph["nodes"]} - NODE_TYPES.keys()
+    if missing:
+        pytest.skip(f"waits for {', '.join(sorted(missing))}")
+    return journey
+
+
+@every
 def test_a_ready_made_journey_can_be_published_as_it_is(key: str, tenant: UUID, now: datetime) -> None:
+    _lands(key)
     with tenant_session(tenant) as session:
         journey = install(session, tenant, key, user_id=None, now=now)
+        assert journey.status == JourneyStatus.DRAFT
         assert check_draft(session, journey.id) == []
         publish(session, tenant, journey.id, user_id=None, now=now)
         assert journey.status == JourneyStatus.LIVE
@@ -31,3 +78,285 @@ def test_one_may_be_installed_twice(tenant: UUID, now: datetime) -> None:
 def test_an_unknown_one_is_refused_with_the_known_ones_named(tenant: UUID, now: datetime) -> None:
     with tenant_session(tenant) as session, pytest.raises(NotFound, match="win_back"):
         install(session, tenant, "nothing", user_id=None, now=now)
+
+
+def test_a_day_is_chosen_by_the_studios_calendar_when_a_journey_is_installed(tenant: UUID) -> None:
+    late = datetime.fromisoformat("2026-03-02T20:00:00+00:00")  # already the third in India
+    with tenant_session(tenant) as session:
+        journey = install(session, tenant, "vip_early_access", user_id=None, now=late)
+        assert _config(journey.draft, "day")["on"] == "2026-03-10"
+
+
+# -- what must be there
+
+
+def test_every_trigger_type_of_s4_has_its_journey() -> None:
+    types = [each.trigger_type for each in GALLERY.values() if each.trigger_type]
+    assert Counter(types) == Counter(S4_TRIGGERS)
+    assert all(GALLERY[name].trigger_type == name for name in S4_TRIGGERS)
+
+
+def test_every_journey_the_sources_name_is_there() -> None:
+    assert GALLERY.keys() >= J12
+
+
+def test_a_journey_says_its_stage_and_what_it_is_good_for() -> None:
+    for each in GALLERY.values():
+        assert isinstance(each.stage, Stage)
+        assert each.goal
+        assert each.description.endswith(".")
+    stages = [list(Stage).index(each.stage) for each in list_gallery()]
+    assert stages == sorted(stages)
+
+
+# -- S4's timings
+
+
+def test_the_thank_you_goes_out_two_hours_after_the_visit_once_a_day() -> None:
+    trigger, wait = _first(GALLERY["post_visit_thank_you"], 2)
+    assert trigger["config"] == {"activity": "visit_completed", "cooldown_days": 1}
+    assert _length(wait) == timedelta(minutes=120)
+
+
+def test_the_rebooking_reminder_enters_after_thirty_days_without_a_booking() -> None:
+    (trigger,) = _first(GALLERY["rebooking_reminder"], 1)
+    assert trigger["type"] == "trigger.quiet"
+    assert _some(trigger, "what", "days", "cooldown_days") == ("booking", 30, 7)
+
+
+def test_the_birthday_wish_enters_at_nine_on_the_day() -> None:
+    trigger, wish = _first(GALLERY["birthday_wish"], 2)
+    assert trigger["type"] == "trigger.birthday"
+    assert _some(trigger, "occasion", "days", "at", "cooldown_days") == ("birthday", 0, "09:00", 365)
+    assert wish["type"] == "action.message"
+
+
+def test_the_feedback_request_goes_out_an_hour_after_the_visit_once_a_week() -> None:
+    trigger, wait = _first(GALLERY["feedback_request"], 2)
+    assert trigger["config"] == {"activity": "visit_completed", "cooldown_days": 7}
+    assert _length(wait) == timedelta(minutes=60)
+
+
+def test_the_package_reminder_enters_a_week_before_it_ends() -> None:
+    trigger, message = _first(GALLERY["package_expiry"], 2)
+    assert trigger["type"] == "trigger.expiry"
+    assert _some(trigger, "kind", "days", "cooldown_days") == ("package", 7, 7)
+    assert message["type"] == "action.message"
+
+
+def test_whoever_is_missed_enters_after_sixty_days() -> None:
+    (trigger,) = _first(GALLERY["miss_you"], 1)
+    assert trigger["type"] == "trigger.quiet"
+    assert _some(trigger, "what", "days", "cooldown_days") == ("visit", 60, 30)
+
+
+def test_s4s_defaults_begin_by_whatsapp() -> None:
+    for key in S4_TRIGGERS:
+        first = next(step for step in GALLERY[key].graph["nodes"] if step["type"] == "action.message")
+        assert first["config"]["channel"] == "whatsapp"
+
+
+# -- the other sources' timings
+
+
+def test_a_review_is_asked_for_two_days_after_the_project() -> None:
+    trigger, wait = _first(GALLERY["review_request"], 2)
+    assert trigger["config"]["activity"] == "project_completed"
+    assert _length(wait) == timedelta(days=2)
+
+
+def test_the_portfolio_is_shown_when_an_inquiry_is_pending_for_three_days() -> None:
+    (trigger,) = _first(GALLERY["portfolio_highlight"], 1)
+    assert (trigger["type"], trigger["config"]["days"]) == ("trigger.inquiry", 3)
+
+
+def test_after_a_purchase_come_thanks_care_review_and_reorder() -> None:
+    names = [_template_of(step) for step in _messages(GALLERY["post_purchase"])]
+    assert names == [
+        "Thank you (WhatsApp)",
+        "Care guide (WhatsApp)",
+        "Review request (WhatsApp)",
+        "Reorder nudge (WhatsApp)",
+    ]
+
+
+def test_reminders_of_a_failed_payment_stop_when_it_is_paid() -> None:
+    settings = GALLERY["dunning"].graph["settings"]
+    assert settings["goal_event"] == "Payment Succeeded"
+    assert settings.get("leave_on_goal", True)
+    assert "Order Completed" in settings["exit_events"]
+
+
+# -- graphs
+
+
+@every
+def test_the_steps_stand_in_order_and_do_not_cover_each_other(key: str) -> None:
+    graph = GALLERY[key].graph
+    at = {step["id"]: (step["position"]["x"], step["position"]["y"]) for step in graph["nodes"]}
+    for edge in graph["edges"]:
+        assert at[edge["target"]][1] > at[edge["source"]][1]
+    for (x, y), (other_x, other_y) in _pairs(list(at.values())):
+        assert y != other_y or abs(x - other_x) >= 260
+
+
+@every
+def test_a_marketing_message_by_whatsapp_that_cannot_arrive_has_another_way_or_is_a_second_one(
+    key: str,
+) -> None:
+    first = _messages(GALLERY[key])[0]["config"]
+    if key not in {"thank_you", "post_purchase"}:
+        assert first["channel"] != "whatsapp" or "fallback" in first
+
+
+@every
+def test_templates_are_of_the_channel_and_kind_of_their_step(key: str) -> None:
+    for step in _messages(GALLERY[key]):
+        config = step["config"]
+        for way in filter(None, (config, config.get("fallback"))):
+            template = TEMPLATES[way["template_id"]["$template"]]
+            assert template["channel"] == way["channel"]
+            assert (template["template_type"] == "transactional") == (config["purpose"] == "transactional")
+
+
+def test_only_news_of_orders_and_payments_is_transactional() -> None:
+    transactional = {
+        key
+        for key, each in GALLERY.items()
+        if any(step["config"]["purpose"] == "transactional" for step in _messages(each))
+    }
+    assert transactional == {"order_updates", "dunning"}
+
+
+@every
+def test_the_graph_is_read_without_a_problem(key: str) -> None:
+    graph = _lands(key).graph
+    _, problems = read_graph(_with_any_id(graph))
+    assert problems == []
+
+
+# -- words
+
+TOLD = {
+    "service": "Pottery class",
+    "class_name": "Wheel throwing",
+    "name": "Ten classes",
+    "expires_on": "2026-03-20",
+    "points": 120,
+    "amount": 1499,
+    "currency": "INR",
+    "order_id": "A-17",
+    **{f"{what}_url": f"https://kala.example/{what}" for what in ("shop", "care", "review", "portfolio")},
+    **{f"{what}_url": f"https://kala.example/{what}" for what in ("payment", "tracking", "checkout")},
+}
+STUDIO = {"name": "Studio Mitti", "timezone": "Asia/Kolkata", "currency": "INR"}
+FULL = {**SAMPLE, "event": TOLD, "tenant": STUDIO}
+BARE = {"tenant": STUDIO, "unsubscribe_url": SAMPLE["unsubscribe_url"]}
+
+
+def test_every_template_of_the_gallery_is_used_and_every_used_one_is_there() -> None:
+    used = {name for each in GALLERY.values() for name in _templates_of(each)}
+    assert used <= TEMPLATES.keys()
+    assert {entry["name"] for entry in ready_made_templates()} <= used
+
+
+@pytest.mark.parametrize("entry", ready_made_templates(), ids=lambda entry: entry["name"])
+def test_the_words_read_well_in_english_and_hindi_with_and_without_values(entry: dict[str, Any]) -> None:
+    assert entry["contents"].keys() == {"en", "hi"}
+    compiled = compile_contents(entry["channel"], entry["contents"])
+    for language in ("en", "hi"):
+        for variables in (FULL, BARE):
+            with noting_missing() as missing:
+                message = render(compiled, variables, language=language, default_language="en")
+            said = f"{message.subject or ''}\n{message.body}"
+            assert not missing
+            assert _blemishes(said) == set()
+            assert "Studio Mitti" in said
+            if language == "hi":
+                assert "।" in said or "!" in said or "?" in said
+        assert (
+            "Asha" in render(compiled, FULL, language=language, default_language="en").body
+            or entry["channel"] == "email"
+        )
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in ready_made_templates() if e["channel"] == "sms"], ids=lambda entry: entry["name"]
+)
+def test_a_text_message_in_english_fits_two_parts_and_says_how_to_stop(entry: dict[str, Any]) -> None:
+    compiled = compile_contents("sms", entry["contents"])
+    body = render(compiled, FULL, language="en", default_language="en").body
+    assert count_segments(body).encoding == "GSM-7"
+    assert count_segments(body).segments <= 2
+    stops = {"en": "Opt out:", "hi": "बंद करें:"}
+    for language, words in stops.items():
+        body = render(compiled, FULL, language=language, default_language="en").body
+        assert (words in body) == (entry["template_type"] != "transactional")
+
+
+# -- reading a journey
+
+
+def _blemishes(text: str) -> set[str]:
+    return {sign for sign in ("{", "}", "  ", " ,", " .", " !", "None") if sign in text}
+
+
+def _config(graph: dict[str, Any], node_id: str) -> dict[str, Any]:
+    return next(step["config"] for step in graph["nodes"] if step["id"] == node_id)
+
+
+def _first(journey: GalleryJourney, number: int) -> list[dict[str, Any]]:
+    """The first steps along the way."""
+    steps = {step["id"]: step for step in journey.graph["nodes"]}
+    way = {edge["source"]: edge["target"] for edge in journey.graph["edges"]}
+    here = journey.graph["nodes"][0]["id"]
+    found = [steps[here]]
+    while len(found) < number:
+        here = way[here]
+        found.append(steps[here])
+    return found
+
+
+def _some(step: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(step["config"][name] for name in names)
+
+
+def _length(step: dict[str, Any]) -> timedelta:
+    assert step["type"] == "wait.duration"
+    duration = step["config"]["duration"]
+    return timedelta(**{duration["unit"]: duration["amount"]})
+
+
+def _messages(journey: GalleryJourney) -> list[dict[str, Any]]:
+    return [step for step in journey.graph["nodes"] if step["type"] == "action.message"]
+
+
+def _template_of(step: dict[str, Any]) -> str:
+    name: str = step["config"]["template_id"]["$template"]
+    return name
+
+
+def _templates_of(journey: GalleryJourney) -> Iterator[str]:
+    for step in _messages(journey):
+        yield _template_of(step)
+        if "fallback" in step["config"]:
+            yield step["config"]["fallback"]["template_id"]["$template"]
+
+
+def _pairs(points: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    for number, point in enumerate(points):
+        for other in points[number + 1 :]:
+            yield point, other
+
+
+def _with_any_id(part: Any) -> Any:
+    """The graph with ids and days that only have the right form."""
+    if isinstance(part, list):
+        return [_with_any_id(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if part.keys() & {"$template", "$segment"}:
+        return str(UUID(int=1))
+    if part.keys() == {"$in_days"}:
+        return "2026-03-20"
+    return {key: _with_any_id(value) for key, value in part.items()}

@@ -1,20 +1,24 @@
 """Ready-made journeys a studio can begin with: one JSON file each, its templates and segments named, not numbered.
 
-`{"$template": name}` and `{"$segment": name}` in a graph stand for ids; installing puts the tenant's own in.
+`{"$template": name}` and `{"$segment": name}` in a graph stand for ids, `{"$in_days": n}` for the day n days ahead;
+installing puts the tenant's own in. Adding a journey is adding a file (J12).
 """
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.errors import NotFound
+from engine.core.tenants import get_tenant
 from engine.journeys.journeys import create_journey
 from engine.journeys.models import Journey, Stage
 from engine.segments.models import Segment
@@ -22,28 +26,39 @@ from engine.segments.segments import SegmentDraft, create_segment
 from engine.templates.models import Template
 from engine.templates.system import install_system_templates
 
+STAGES = tuple(Stage)
+"""The stages as a customer passes them (J13)."""
+
+Signs = Mapping[str, Callable[[Any], str]]
+
 
 @dataclass(frozen=True, slots=True)
 class GalleryJourney:
-    """One ready-made journey. `segments`: rules of those it needs, by name."""
+    """One ready-made journey. `segments`: rules of those it needs, by name.
+
+    `goal` is what a studio looks for in short words; `trigger_type` is S4's name of it, if S4 has one.
+    """
 
     key: str
     name: str
     description: str
     stage: Stage
+    goal: str
+    trigger_type: str | None
     segments: dict[str, Any]
     graph: dict[str, Any]
 
 
 @lru_cache
 def list_gallery() -> tuple[GalleryJourney, ...]:
-    """All ready-made journeys, in the order a new studio needs them."""
-    found = [
-        GalleryJourney(key=path.stem, **json.loads(path.read_text(encoding="utf-8")))
-        for path in Path(__file__).parent.glob("*.json")
-    ]
-    order = ("welcome", "thank_you", "win_back", "birthday")
-    return tuple(sorted(found, key=lambda each: order.index(each.key) if each.key in order else len(order)))
+    """All ready-made journeys, by the stage of the customer's path, then by name."""
+    found = [_read(path) for path in Path(__file__).parent.glob("*.json")]
+    return tuple(sorted(found, key=lambda each: (STAGES.index(each.stage), each.name)))
+
+
+def _read(path: Path) -> GalleryJourney:
+    written = json.loads(path.read_text(encoding="utf-8"))
+    return GalleryJourney(key=path.stem, **written | {"stage": Stage(written["stage"])})
 
 
 def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None, now: datetime) -> Journey:
@@ -56,12 +71,17 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
     if chosen is None:
         known = ", ".join(each.key for each in list_gallery())
         raise NotFound(f"There is no ready-made journey “{key}”; use one of {known}.")
-    install_system_templates(session, tenant_id, now)
-    named = {
-        "$template": _ids(session, Template),
-        "$segment": _segments(session, tenant_id, chosen, now=now),
+    wanted = set(_asked(chosen.graph, "$template"))
+    install_system_templates(session, tenant_id, now, named=wanted)
+    templates = _ids(session, Template)
+    segments = _segments(session, tenant_id, chosen, now=now)
+    today = now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
+    signs: Signs = {
+        "$template": lambda name: str(templates[name]),
+        "$segment": lambda name: str(segments[name]),
+        "$in_days": lambda days: str(today + timedelta(days=days)),
     }
-    graph = _with_ids(chosen.graph, named)
+    graph = _filled(chosen.graph, signs)
     return create_journey(
         session,
         tenant_id,
@@ -69,7 +89,7 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
         user_id=user_id,
         now=now,
         graph=graph,
-        stage=Stage(chosen.stage),
+        stage=chosen.stage,
         description=chosen.description,
     )
 
@@ -86,12 +106,25 @@ def _ids(session: Session, model: type[Segment] | type[Template]) -> dict[str, U
     return {row.name: row.id for row in session.execute(select(model.name, model.id))}
 
 
-def _with_ids(part: Any, named: dict[str, dict[str, UUID]]) -> Any:
+def _filled(part: Any, signs: Signs) -> Any:
+    """The graph with every sign replaced by what it stands for."""
     if isinstance(part, list):
-        return [_with_ids(each, named) for each in part]
+        return [_filled(each, signs) for each in part]
     if not isinstance(part, dict):
         return part
-    for sign, ids in named.items():
+    for sign, stands_for in signs.items():
         if set(part) == {sign}:
-            return str(ids[part[sign]])
-    return {key: _with_ids(value, named) for key, value in part.items()}
+            return stands_for(part[sign])
+    return {key: _filled(value, signs) for key, value in part.items()}
+
+
+def _asked(part: Any, sign: str) -> Iterator[str]:
+    """What the graph names by this sign."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _asked(each, sign)
+    elif isinstance(part, dict):
+        if set(part) == {sign}:
+            yield part[sign]
+        for value in part.values():
+            yield from _asked(value, sign)
