@@ -36,6 +36,7 @@ class Contact:
     marketing: Mapping[str, ConsentState]
     suppressed: Mapping[str, SuppressionReason]
     variables: Mapping[str, Any]
+    branch_id: UUID | None = None
 
     def address(self, channel: str) -> str | None:
         """Where this channel reaches the customer; None when nowhere."""
@@ -44,7 +45,7 @@ class Contact:
 
 
 CONTACTS = text("""
-    SELECT id, name, first_name, last_name, phone, email, city, language, timezone, is_dnd, attributes,
+    SELECT id, name, first_name, last_name, phone, email, city, language, timezone, is_dnd, attributes, branch_id,
         erased_at IS NOT NULL AS is_erased,
         (SELECT jsonb_object_agg(consent.channel, consent.state) FROM consents consent
             WHERE consent.tenant_id = :tenant AND consent.customer_id = customers.id
@@ -125,6 +126,7 @@ def _contact(row: Any, suppressed: Mapping[str, Mapping[str, SuppressionReason]]
         marketing={channel: STATES[state] for channel, state in (row.marketing or {}).items()},
         suppressed=_of(row, suppressed) if suppressed else {},
         variables=template_variables(row),
+        branch_id=row.branch_id,
     )
 
 

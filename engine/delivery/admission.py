@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -18,10 +19,13 @@ from engine.core.bulk import array_literal
 from engine.core.errors import Code
 from engine.customers.contacts import Contact, load_contacts
 from engine.customers.models import Customer, Purpose
+from engine.delivery.budgets import Ledger, open_ledger
 from engine.delivery.compose import Draft, Letterhead, compose
 from engine.delivery.consequences import FOLLOWED
 from engine.delivery.guard import Admit, DueMessage, Hold, Policy, Rival, Sent, Skip, Verdict, guard
 from engine.delivery.models import MessageStatus
+from engine.delivery.prices import Prices, load_prices
+from engine.delivery.spend import month_of
 from engine.delivery.verdicts import Admitted, Sorted
 from engine.templates.rendering import Compiled, TemplateProblem, load_templates
 
@@ -77,6 +81,8 @@ class Facts:
     usage: Mapping[UUID, list[Sent]]
     rivals: Mapping[UUID, dict[UUID, Rival]]
     templates: Mapping[UUID, Compiled]
+    prices: Prices
+    ledger: Ledger
     now: datetime
 
 
@@ -88,8 +94,10 @@ def sort_due(
     What is owed comes first, then the more important, then what has waited longer.
     """
     rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
+    today = now.astimezone(ZoneInfo(policy.timezone)).date()
+    month = month_of(now, policy.timezone)
     if not rows:
-        return Sorted()
+        return Sorted(Ledger(month, letterhead.currency))
     customers = sorted({row.customer_id for row in rows})
     locked = list(
         session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": array_literal(customers)})
@@ -101,9 +109,11 @@ def sort_due(
         usage=_load_usage(session, tenant_id, locked, now),
         rivals=_load_rivals(session, tenant_id, rows, now),
         templates=load_templates(session, [row.template_id for row in rows if row.template_id]),
+        prices=load_prices(session, currency=letterhead.currency, on=today),
+        ledger=open_ledger(session, tenant_id, currency=letterhead.currency, month=month),
         now=now,
     )
-    batch = Sorted(followed={row.id for row in rows if row.is_followed})
+    batch = Sorted(facts.ledger, followed={row.id for row in rows if row.is_followed})
     for row in sorted(rows, key=lambda row: (row.purpose != Purpose.TRANSACTIONAL, -row.priority)):
         if row.customer_id in facts.contacts:
             _judge(batch, row, facts)
@@ -112,25 +122,32 @@ def sort_due(
 
 
 def _judge(batch: Sorted, row: Any, facts: Facts) -> None:
-    message = DueMessage(
-        Channel(row.channel),
-        Purpose(row.purpose),
-        row.expires_at,
-        row.journey_id,
-        row.journey_limit,
-        row.priority,
-    )
     contact, usage = facts.contacts[row.customer_id], facts.usage[row.customer_id]
+    cost = facts.prices.price(row.channel, row.purpose, contact.address(row.channel))
+    message = DueMessage(
+        channel=Channel(row.channel),
+        purpose=Purpose(row.purpose),
+        expires_at=row.expires_at,
+        journey_id=row.journey_id,
+        journey_limit=row.journey_limit,
+        priority=row.priority,
+        cost_micro=cost,
+    )
     rivals = facts.rivals.get(row.customer_id, {})
-    verdict = guard(message, contact, usage, facts.policy, facts.now, tuple(rivals.values()))
+    budgets = facts.ledger.budgets(contact.branch_id)
+    verdict = guard(message, contact, usage, facts.policy, facts.now, tuple(rivals.values()), budgets)
     rivals.pop(row.id, None)
     if not isinstance(verdict, Admit):
         if isinstance(verdict, Hold):
             rivals[row.id] = Rival(message.channel, message.priority, verdict.until)
+            if verdict.code is Code.BUDGET_EXCEEDED:
+                facts.ledger.refuse(contact.branch_id, cost)
         _note(batch, row.id, verdict)
         return
-    written = _write(batch, row, message, contact, facts)
-    if written and message.purpose is Purpose.MARKETING:
+    if not _write(batch, row, message, contact, facts):
+        return
+    facts.ledger.charge(contact.branch_id, cost)
+    if message.purpose is Purpose.MARKETING:
         usage.append(Sent(facts.now, row.journey_id, row.priority))
 
 
@@ -148,7 +165,7 @@ def _write(batch: Sorted, row: Any, message: DueMessage, contact: Contact, facts
     except TemplateProblem as problem:
         batch.skipped.append((row.id, MessageStatus.FAILED, problem.code, problem.message))
         return False
-    batch.admitted.append(Admitted(written, message, contact, template.version, row.attempts + 1))
+    batch.admitted.append(Admitted(written, message, contact, template.version, row.attempts + 1, facts.now))
     return True
 
 

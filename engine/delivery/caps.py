@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from engine.core.errors import Code
 from engine.customers.models import ConsentState
-from engine.delivery.case import Case, Hold, Refusal, Sent, moment_words
-from engine.delivery.window import SendWindow, is_open, next_midnight, next_opening
+from engine.delivery.case import Budget, Case, Hold, Refusal, Sent, moment_words
+from engine.delivery.prices import micro_words
+from engine.delivery.window import SendWindow, is_open, next_midnight, next_month, next_opening
 
 WEEK_DAYS = 7
 MOST_LISTED = 10
@@ -25,6 +26,26 @@ def hold_until_open(window: SendWindow, zone: ZoneInfo, now: datetime) -> Hold |
     return Hold(
         opening, Code.OUTSIDE_SEND_WINDOW, f"Quiet hours: open again {opening.astimezone(zone):%H:%M}"
     )
+
+
+def budget(case: Case) -> Refusal:
+    """Marketing waits for the next month when the money of this one is spent (D6)."""
+    cost = case.message.cost_micro
+    for each in case.budgets:
+        if each.spent_micro + cost > each.limit_micro:
+            studio = ZoneInfo(case.policy.timezone)
+            month = next_month(studio, case.now)
+            until = next_opening(case.policy.window, case.zone, month)
+            return Hold(until, Code.BUDGET_EXCEEDED, _budget_words(each, cost, case.now.astimezone(studio)))
+    return None
+
+
+def _budget_words(each: Budget, cost: int, local: datetime) -> str:
+    limit, spent, price = (
+        micro_words(micro, each.currency) for micro in (each.limit_micro, each.spent_micro, cost)
+    )
+    whose = f"{each.name}'s monthly" if each.name else "Monthly"
+    return f"{whose} budget of {limit} used up: {spent} spent in {local:%B}, this message costs {price}"
 
 
 def window(case: Case) -> Refusal:

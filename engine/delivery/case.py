@@ -15,7 +15,10 @@ from engine.delivery.window import SendWindow
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
-    """What the guard needs to know of a message. `journey_limit`: most of its journey's marketing in seven days."""
+    """What the guard needs to know of a message.
+
+    `journey_limit`: most of its journey's marketing in seven days. `cost_micro`: in millionths of the major unit.
+    """
 
     channel: Channel
     purpose: Purpose
@@ -23,6 +26,7 @@ class DueMessage:
     journey_id: UUID | None = None
     journey_limit: int | None = None
     priority: int = 0
+    cost_micro: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class Rival:
     channel: Channel
     priority: int
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A monthly budget the message is paid from, in micro-units; `name` is the branch's, empty for the tenant's."""
+
+    name: str
+    limit_micro: int
+    spent_micro: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,7 @@ class Case:
     zone: ZoneInfo
     now: datetime
     rivals: Sequence[Rival] = ()
+    budgets: Sequence[Budget] = ()
 
 
 Rule = Callable[[Case], Refusal]

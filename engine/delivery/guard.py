@@ -13,6 +13,7 @@ from engine.customers.models import ConsentState, Purpose, SuppressionReason
 from engine.delivery import caps
 from engine.delivery.case import (
     Admit,
+    Budget,
     Case,
     DueMessage,
     Hold,
@@ -26,7 +27,7 @@ from engine.delivery.case import (
 )
 from engine.delivery.window import zone_of
 
-__all__ = ["Admit", "DueMessage", "Hold", "Policy", "Rival", "Sent", "Skip", "Verdict", "guard"]
+__all__ = ["Admit", "Budget", "DueMessage", "Hold", "Policy", "Rival", "Sent", "Skip", "Verdict", "guard"]
 
 DEAD_ADDRESS = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.INVALID, SuppressionReason.ERASED})
 """Reasons that stop transactional messages too: nobody is there."""
@@ -39,15 +40,17 @@ def guard(
     policy: Policy,
     now: datetime,
     rivals: Sequence[Rival] = (),
+    budgets: Sequence[Budget] = (),
 ) -> Verdict:
     """The verdict of the first rule that objects. Transactional messages meet only the rules of `ALWAYS` (C6).
 
     Args:
         usage: the customer's marketing messages of the last week.
         rivals: the customer's marketing messages that wait; only the more important ones count.
+        budgets: what the message is paid from; it must fit into all of them.
     """
     zone = zone_of(contact.timezone, policy.timezone)
-    case = Case(message, contact, usage, policy, zone, now, rivals)
+    case = Case(message, contact, usage, policy, zone, now, rivals, budgets)
     for rule in ALWAYS if message.purpose is Purpose.TRANSACTIONAL else MARKETING:
         refusal = rule(case)
         if refusal is not None:
@@ -118,6 +121,7 @@ MARKETING: tuple[Rule, ...] = (
     _consent,
     _suppressed,
     _dnd,
+    caps.budget,
     caps.window,
     caps.journey_cap,
     caps.outranked,

@@ -29,13 +29,17 @@ from engine.delivery.caps import hold_until_open
 from engine.delivery.consequences import follow_up
 from engine.delivery.guard import Admit, Policy, Skip, Verdict
 from engine.delivery.journal import Journal
+from engine.delivery.models import MessageStatus
 from engine.delivery.policy import load_policy
+from engine.delivery.spend import give_back
 from engine.delivery.verdicts import Admitted, store_verdicts
 from engine.delivery.window import zone_of
 
 BATCH = 500
 LONGEST_CALL = timedelta(seconds=2)
 """How long one transaction keeps consents locked; what is left goes into the next."""
+
+NOT_GONE = frozenset({MessageStatus.QUEUED, MessageStatus.FAILED, MessageStatus.SKIPPED})
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger()
@@ -129,6 +133,8 @@ def _hand_over_some(
         settle(session, account, settled, now=now)
         decided = {each.message_id for each in settled if each.status is not None}
         follow_up(session, account.tenant_id, decided & followed, now=now)
+        stays = {each.message_id for each in settled if each.status in NOT_GONE}
+        give_back(session, account.tenant_id, {message_id: mine[message_id].at for message_id in stays})
         return {each.message_id for each in settled}
 
 

@@ -23,6 +23,7 @@ from engine.delivery.answers import failure_code, learn_of
 from engine.delivery.consequences import follow_up, once
 from engine.delivery.happenings import message_event
 from engine.delivery.models import Message
+from engine.delivery.spend import give_back
 from engine.events.record import NewEvent, record
 
 BATCH = 500
@@ -154,8 +155,9 @@ def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now:
     if not by_message:
         return outcomes
     reached = [_reached(message_id, some) for message_id, some in sorted(by_message.items())]
-    session.execute(REACH, transpose(_REACHED, reached))
     messages = {message.id: message for message in found.values()}
+    reserved = {message.id: message.admitted_at for message in messages.values()}
+    session.execute(REACH, transpose(_REACHED, reached))
     replaced = follow_up(session, tenant_id, by_message, now=now)
     events = [
         _event(messages[message_id], f"message.{report.status}", report.at, report.unique_key)
@@ -166,6 +168,8 @@ def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now:
     record(session, tenant_id, events, now=now)
     for message_id, some in by_message.items():
         _learn(session, tenant_id, messages[message_id], some, now=now)
+    failed = {m for m, some in by_message.items() if any(r.status is Reported.FAILED for r in some)}
+    give_back(session, tenant_id, {message_id: reserved[message_id] for message_id in failed})
     return outcomes
 
 

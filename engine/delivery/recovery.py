@@ -17,6 +17,7 @@ from engine.delivery import journal
 from engine.delivery.consequences import follow_up
 from engine.delivery.journal import Mark, Noted
 from engine.delivery.models import MessageStatus
+from engine.delivery.spend import give_back
 
 BATCH = 1_000
 STALE = timedelta(seconds=15)
@@ -27,7 +28,7 @@ BROKEN_OFF = "The process stopped while it handed this message over; it may or m
 MACHINE_GONE = "The machine that was handing this message over did not come back"
 
 STALE_CLAIMS = text("""
-    SELECT id, claimed_by, claimed_at FROM messages
+    SELECT id, claimed_by, claimed_at, admitted_at FROM messages
     WHERE tenant_id = :tenant AND status = 'sending' AND claimed_at <= :before
     ORDER BY claimed_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -55,7 +56,9 @@ def recover_sending(tenant_id: UUID, *, now: datetime, stale: timedelta = STALE)
         rows = _judge_all(claims, now)
         if rows:
             session.execute(RECOVER, {"now": now, **transpose(_RECOVERED, rows)})
+            reserved = {claim.id: claim.admitted_at for claim in claims}
             follow_up(session, tenant_id, [message_id for message_id, *_ in rows], now=now)
+            give_back(session, tenant_id, {message_id: reserved[message_id] for message_id, *_ in rows})
         return len(rows)
 
 

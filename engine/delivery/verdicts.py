@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,13 @@ from engine.channels.accounts import INBOX
 from engine.channels.interface import Account, Channel
 from engine.core.bulk import as_json, insert_many, transpose, unnest
 from engine.customers.contacts import Contact
+from engine.delivery.budgets import Ledger, tell_of_budgets
 from engine.delivery.compose import Written
 from engine.delivery.consequences import follow_up
 from engine.delivery.guard import DueMessage, Hold
 from engine.delivery.log import log_holds
 from engine.delivery.models import MessageStatus
+from engine.delivery.spend import Charge, book
 
 _HELD = {"id": "uuid", "due_at": "timestamptz", "code": "text"}
 HOLD = text(f"""
@@ -41,10 +43,13 @@ _ADMITTED = {
     "language": "text",
     "template_version": "integer",
     "content": "jsonb",
+    "cost_micro": "bigint",
+    "branch_id": "uuid",
 }
 ADMIT = text(f"""
     UPDATE messages SET status = rows.status, provider = rows.provider, address = rows.address,
         language = rows.language, template_version = rows.template_version, content = rows.content,
+        cost_micro = rows.cost_micro, currency = :currency, branch_id = rows.branch_id,
         admitted_at = :now, held_code = NULL, attempts = attempts + 1,
         claimed_by = CASE WHEN rows.status = 'sending' THEN CAST(:claimant AS text) END,
         claimed_at = CASE WHEN rows.status = 'sending' THEN CAST(:now AS timestamptz) END,
@@ -65,6 +70,7 @@ class Admitted:
     contact: Contact
     template_version: int
     attempts: int
+    at: datetime
 
     @property
     def id(self) -> UUID:
@@ -76,6 +82,7 @@ class Admitted:
 class Sorted:
     """A batch after the guard. `followed`: messages of the batch of which something follows when they are decided."""
 
+    ledger: Ledger
     followed: set[UUID] = field(default_factory=set)
     held: list[tuple[UUID, Hold]] = field(default_factory=list)
     skipped: list[tuple[UUID, str, str, str]] = field(default_factory=list)
@@ -103,11 +110,14 @@ def store_verdicts(
     if batch.skipped:
         session.execute(SKIP, {"now": now, **transpose(_SKIPPED, batch.skipped)})
     if batch.admitted:
-        _admit(session, tenant_id, batch.admitted, accounts, claimant, now=now)
+        _admit(session, tenant_id, batch.admitted, accounts, claimant, batch.ledger.currency, now=now)
     if batch.followed:
         decided = {message_id for message_id, *_ in batch.skipped}
         decided |= {each.id for each in batch.admitted if each.message.channel not in accounts}
         follow_up(session, tenant_id, decided & batch.followed, now=now)
+    if batch.ledger.accounts:
+        tell_of_budgets(session, tenant_id, batch.ledger, now=now)
+    book(session, tenant_id, [_charge(each, batch.ledger.month) for each in batch.admitted])
 
 
 def _admit(
@@ -116,11 +126,13 @@ def _admit(
     admitted: Sequence[Admitted],
     accounts: Mapping[Channel, Account],
     claimant: str,
+    currency: str,
     *,
     now: datetime,
 ) -> None:
     rows = [_admitted_row(each, accounts) for each in admitted]
-    session.execute(ADMIT, {"now": now, "claimant": claimant, **transpose(_ADMITTED, rows)})
+    parameters = {"now": now, "claimant": claimant, "currency": currency}
+    session.execute(ADMIT, {**parameters, **transpose(_ADMITTED, rows)})
     links = [
         (tenant_id, link.code, link.message_id, link.url) for each in admitted for link in each.written.links
     ]
@@ -140,4 +152,11 @@ def _admitted_row(each: Admitted, accounts: Mapping[Channel, Account]) -> tuple[
         outgoing.language,
         each.template_version,
         as_json({"subject": outgoing.subject, "body": outgoing.body}),
+        each.message.cost_micro,
+        each.contact.branch_id,
     )
+
+
+def _charge(each: Admitted, month: date) -> Charge:
+    message = each.message
+    return Charge(month, each.contact.branch_id, message.channel, message.purpose, message.cost_micro)

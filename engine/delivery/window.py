@@ -47,6 +47,13 @@ def next_midnight(zone: ZoneInfo, now: datetime, *, days: int = 1) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def next_month(zone: ZoneInfo, now: datetime) -> datetime:
+    """The beginning of the month after this one, there, in UTC."""
+    first = now.astimezone(zone).date().replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return datetime.combine(following, time(), zone).astimezone(UTC)
+
+
 @lru_cache(maxsize=1024)
 def zone_of(name: str | None, fallback: str) -> ZoneInfo:
     """The customer's zone, or the tenant's when theirs is unknown or no zone at all."""
