@@ -73,6 +73,8 @@ WAITING = (
 )
 """Enrolments that events may concern: whose, since when, and the event by which they entered, which does not count."""
 
+JUST_AFTER = timedelta(microseconds=1)
+
 Plans = Mapping[UUID, Plan]
 Fates = Mapping[tuple[UUID, str], MessageFate]
 
@@ -203,22 +205,23 @@ def _load_heard(
 def _listening_since(
     runs: Sequence[Run], asking: Asking, plans: Plans, fates: Fates
 ) -> Mapping[tuple[UUID, str], Mapping[UUID, datetime]]:
-    """By version and node: since when it listens for an enrolment that stands there. Where it counts since a message
-    was sent, also for one that may come there."""
+    """By version and node: since when it listens for an enrolment that stands there, which is right after it arrived:
+    the event that brought it there is over. Where it counts since a message was sent, also for one that may come."""
     since: dict[tuple[UUID, str], dict[UUID, datetime]] = defaultdict(dict)
     for run in runs:
         plan = plans[run.id]
         wanted = plan.listening.get(run.node_id)
         if wanted and wanted.after_message is None:
-            since[plan.version_id, run.node_id][run.id] = run.arrived_at
+            since[plan.version_id, run.node_id][run.id] = run.arrived_at + JUST_AFTER
     for (version_id, node_id), some in asking.items():
         wanted = plans[some[0].id].listening.get(node_id)
         if wanted is None or wanted.after_message is None:
             continue
         for run in some:
             fate = fates.get((run.id, wanted.after_message))
-            if fate and fate.sent_at:
-                since[version_id, node_id][run.id] = fate.sent_at
+            uncertain = fate is not None and fate.status is MessageStatus.UNCERTAIN
+            if fate and (fate.sent_at or uncertain):
+                since[version_id, node_id][run.id] = fate.sent_at or fate.queued_at
     return since
 
 

@@ -121,9 +121,9 @@ class Facts:
 
     `matching`: for each rule node, the enrolments whose customers satisfy it; `findings`: by node and enrolment,
     the rule's facts in words. `zones`, `contacts`, `values`: by customer. `heard`: by enrolment and node, when the
-    event that the node listens to first came. `fates`: by enrolment and message
-    node. `slots`: when a rate-limited wait lets the enrolment on. `goals`: when its goal was reached. `exits`: why it
-    must leave now. `sent_before`: message nodes it passed before it was moved to its present version.
+    event that the node listens to first came. `fates`: by enrolment and message node. `slots`: by enrolment and
+    visit, when a rate-limited wait lets it on. `goals`: when its goal was reached. `exits`: why it must leave now.
+    `sent_before`: message nodes it passed before it was moved to its present version.
     """
 
     matching: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Facts:
     values: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
     heard: Mapping[tuple[UUID, str], datetime] = field(default_factory=dict)
     fates: Mapping[tuple[UUID, str], MessageFate] = field(default_factory=dict)
-    slots: Mapping[UUID, datetime] = field(default_factory=dict)
+    slots: Mapping[tuple[UUID, int], datetime] = field(default_factory=dict)
     goals: Mapping[UUID, datetime] = field(default_factory=dict)
     exits: Mapping[UUID, str] = field(default_factory=dict)
     sent_before: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
