@@ -7,11 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from engine.core.db import tenant_session
 from engine.core.ids import key_of, new_id
-from engine.customers.models import Customer
+from engine.customers.consent import ConsentWish, change_consents
+from engine.customers.models import ConsentState, Customer, Purpose
+from engine.delivery.handover import deliver_due
+from engine.delivery.models import Message
 from engine.events.record import NewEvent, record
+from engine.journeys import journeys
+from engine.journeys.entries import route_events
+from engine.journeys.interpreter import advance_due
+from engine.journeys.models import Enrolment, Journey, Step
 from engine.templates.models import Template
 
 Graph = dict[str, Any]
@@ -80,6 +88,93 @@ class Studio:
         ]
         with tenant_session(self.tenant) as session:
             return len(record(session, self.tenant, events, now=moment))
+
+    def add_reachable(self, number: int, *channels: str, **columns: Any) -> list[UUID]:
+        """Customers with addresses of their own who agreed to marketing on these channels."""
+        ids = [new_id() for _ in range(number)]
+        with tenant_session(self.tenant) as session:
+            session.add_all(
+                Customer(
+                    id=each,
+                    tenant_id=self.tenant,
+                    **({"phone": f"+91{each.int % 10**10:010}", "email": f"{each.hex}@example.in"} | columns),
+                )
+                for each in ids
+            )
+            session.flush()
+            wishes = [
+                ConsentWish(each, channel, Purpose.MARKETING, ConsentState.GRANTED, "form")
+                for each in ids
+                for channel in channels
+            ]
+            change_consents(session, self.tenant, wishes, actor="customer", now=self.now)
+        return ids
+
+    def publish(self, graph: Graph, name: str = "Journey", *, now: datetime | None = None) -> Journey:
+        """A live journey with this graph."""
+        moment = now or self.now
+        with tenant_session(self.tenant) as session:
+            journey = journeys.create_journey(
+                session, self.tenant, name, user_id=None, now=moment, graph=graph
+            )
+            journeys.publish(session, self.tenant, journey.id, user_id=None, now=moment)
+            return journey
+
+    def pass_time(self, now: datetime) -> None:
+        """Let the engine do all that is due at this moment, but hand over no messages."""
+        while route_events(self.tenant, now=now).events or advance_due(self.tenant, now=now).enrolments:
+            pass
+
+    def deliver(self, now: datetime) -> None:
+        """Hand over every message that is due, then let the engine take note."""
+        while deliver_due(self.tenant, worker="test", clock=lambda: now):
+            pass
+        self.pass_time(now)
+
+    def begin(self, graph: Graph, customers: list[UUID], event: str = "Order Completed") -> Journey:
+        """A live journey that these customers have entered, all that is due done."""
+        journey = self.publish(graph)
+        self.send_event(event, customers)
+        self.pass_time(self.now)
+        return journey
+
+    def ports(self, node_id: str) -> dict[UUID, str | None]:
+        """By which port each customer left a node, last time."""
+        with tenant_session(self.tenant) as session:
+            rows = session.execute(
+                select(Enrolment.customer_id, Step.port)
+                .join(Step, Step.enrolment_id == Enrolment.id)
+                .where(Step.node_id == node_id)
+                .order_by(Step.visit)
+            )
+            return {row.customer_id: row.port for row in rows}
+
+    def why(self, node_id: str, customer: UUID) -> str:
+        """What the log says of a customer's last time at a node."""
+        with tenant_session(self.tenant) as session:
+            return (
+                session.scalars(
+                    select(Step.why)
+                    .join(Enrolment, Step.enrolment_id == Enrolment.id)
+                    .where(Step.node_id == node_id, Enrolment.customer_id == customer)
+                    .order_by(Step.visit.desc())
+                ).first()
+                or ""
+            )
+
+    def enrolment(self, customer: UUID) -> Enrolment:
+        """A customer's newest enrolment."""
+        with tenant_session(self.tenant) as session:
+            return session.scalars(
+                select(Enrolment)
+                .where(Enrolment.customer_id == customer)
+                .order_by(Enrolment.entered_at.desc())
+            ).first() or pytest.fail("never enrolled")
+
+    def messages(self) -> list[Message]:
+        """All messages, in the order in which they were queued."""
+        with tenant_session(self.tenant) as session:
+            return list(session.scalars(select(Message).order_by(Message.created_at, Message.id)))
 
     def simple_graph(
         self, event: str = "Order Completed", *, wait_days: int | None = 1, **settings: Any
