@@ -11,7 +11,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
     column,
     func,
@@ -25,10 +24,13 @@ from engine.customers.models import (
     ConsentChange,
     ConsentState,
     Customer,
+    EntitlementKind,
     Order,
     Purpose,
 )
+from engine.customers.standing import MEMBERSHIP_STATES
 from engine.segments.behaviours import BEHAVIOURS, among
+from engine.segments.entitled import has_active, loyalty_points, membership_status
 from engine.segments.field import Asked, Field, FieldInfo
 from engine.segments.kinds.consent import ConsentIs
 from engine.segments.kinds.days import HINT as DAYS_HINT
@@ -46,6 +48,7 @@ NUMBER, MONEY, DAYS, TEXT, TAGS, ID, YES_NO, MONTH, MOMENT, STATE, ANY = (
 )  # fmt: skip
 
 ORDERS, VISITS, PERSON, CONSENT, CUSTOM = "Orders", "Visits", "Customer", "Consent", "Custom"
+HELD = "Memberships, packages, points"
 
 ENTRY = (
     func.unnest(
@@ -115,14 +118,11 @@ def _consent(channel: str) -> Callable[[Scope], Any]:
     return states
 
 
-def _flag(key: str) -> Callable[[Scope], Any]:
-    return _of(case((func.lower(Customer.attributes[key].astext) == "true", True), else_=False))
-
-
 NEVER = "No value means that it never happened. " + DAYS_HINT
 LATEST = "As it is now, also when a past date is asked."
 CONSENT_HINT = "Consent for marketing. No value means that it was never asked, which counts as no."
-FLAG_HINT = "As your booking system sends it in the custom attribute of this name."
+STATUS_HINT = "active, expired, cancelled, or none for those who never were members."
+POINTS_HINT = "Points that have not expired; of a past date, what is left of them now."
 STATES = tuple(ConsentState)
 
 FIELDS: tuple[Field, ...] = (
@@ -143,12 +143,10 @@ FIELDS: tuple[Field, ...] = (
     Field("language", "Language", PERSON, TEXT, _of(Customer.language), hint=LATEST),
     Field("source", "Source", PERSON, TEXT, _of(Customer.source), hint=LATEST),
     Field("lead_status", "Lead status", PERSON, TEXT, _of(Customer.lead_status), hint=LATEST),
-    Field("membership_status", "Membership", PERSON, TEXT, _of(Customer.membership_status), hint=LATEST),
-    Field(
-        "has_active_membership", "Has an active membership", PERSON, YES_NO,
-        _of(func.lower(Customer.membership_status) == "active"), hint=LATEST,
-    ),
-    Field("has_active_package", "Has an active package", PERSON, YES_NO, _flag("has_active_package"), hint=FLAG_HINT),
+    Field("membership_status", "Membership", HELD, TEXT, membership_status, "", STATUS_HINT, MEMBERSHIP_STATES),
+    Field("has_active_membership", "Has an active membership", HELD, YES_NO, has_active(EntitlementKind.MEMBERSHIP)),
+    Field("has_active_package", "Has an active package", HELD, YES_NO, has_active(EntitlementKind.PACKAGE)),
+    Field("loyalty_points", "Loyalty points", HELD, NUMBER, loyalty_points, "points", POINTS_HINT),
     Field("branch", "Branch", PERSON, ID, _of(Customer.branch_id)),
     Field("birthday_month", "Birthday month", PERSON, MONTH, _of(Customer.birthday), hint="1 to 12, or current."),
     Field("anniversary_month", "Anniversary month", PERSON, MONTH, _of(Customer.anniversary)),

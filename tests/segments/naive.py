@@ -55,8 +55,13 @@ def _condition(person: Any, field: str, operator: str, wanted: Any, at: datetime
         return _month(person.fields["birthday"], operator, wanted, at)
     if field in ("has_phone", "has_email"):
         return bool(person.fields[field.removeprefix("has_")]) is wanted
-    if field == "has_active_membership":
-        return ((person.fields["membership_status"] or "").lower() == "active") is wanted
+    if field.startswith("has_active_"):
+        return any(_good(one, at) for one in person.held if one["kind"] == field[11:]) is wanted
+    if field == "membership_status":
+        return _text(_membership(person, at), operator, wanted)
+    if field == "loyalty_points":
+        lots = [one["balance"] for one in person.held if one["kind"] == "points" and _good(one, at)]
+        return _number(Decimal(sum(lots)), operator, wanted)
     if field.startswith("consent."):
         return _consent(person, field.removeprefix("consent."), operator, wanted, at)
     if field.startswith("attribute."):
@@ -64,6 +69,25 @@ def _condition(person: Any, field: str, operator: str, wanted: Any, at: datetime
     if field in ("event", "message", "bought_category", "visited"):
         return _did(person, field, wanted, orders, visits, at)
     return _text(person.fields[field], operator, wanted)
+
+
+def _good(held: dict[str, Any], at: datetime) -> bool:
+    day = at.astimezone(INDIA).date()
+    begun = held["starts_on"] is None or held["starts_on"] <= day
+    lasts = held["expires_on"] is None or held["expires_on"] >= day
+    return begun and lasts and not (held["status"] in ("cancelled", "used_up") and held["updated_at"] <= at)
+
+
+def _membership(person: Any, at: datetime) -> str:
+    day = at.astimezone(INDIA).date()
+    begun = [one for one in person.held if one["kind"] == "membership"]
+    begun = [one for one in begun if (one["starts_on"] or date.min) <= day]
+    if any(_good(one, at) for one in begun):
+        return "active"
+    newest = max(begun, key=lambda one: (one["starts_on"] or date.min, one["id"]), default=None)
+    if newest is None:
+        return "none"
+    return "cancelled" if newest["status"] == "cancelled" and newest["updated_at"] <= at else "expired"
 
 
 def _number(value: Decimal | None, operator: str, wanted: Any) -> bool:

@@ -108,17 +108,21 @@ TAGGED = {
     "not_in": several(tags),
     **EMPTY,
 }
+YES_OR_NO = {"eq": st.booleans(), "ne": st.booleans()}
+states_of_members = st.sampled_from(["active", "Active", "expired", "cancelled", "none", "lapsed"])
 CONSENTED = {"eq": states, "ne": states, "in": several(states), **EMPTY}
 MONTHLY = {"eq": months, "ne": months, "in": several(months), **EMPTY}
 ANYTHING = {**TEXTUAL, **MOMENTAL, **ordered(st.sampled_from([3, 5, 7.5]))}
 
 conditions = st.one_of(
-    ask(["order_count", "visit_count", "total_spend", "average_order_value"], NUMERIC),
+    ask(["order_count", "visit_count", "total_spend", "average_order_value", "loyalty_points"], NUMERIC),
     ask(["last_order_days", "first_order_days", "last_visit_days", "customer_age_days"], ordered(days)),
     ask(["last_order_date", "customer_since"], {**ordered(dates), **MOMENTAL}),
-    ask(["city", "category", "source", "membership_status", "lead_status", "language"], TEXTUAL),
+    ask(["city", "category", "source", "lead_status", "language"], TEXTUAL),
     ask(["tags", "interests"], TAGGED),
-    ask(["has_phone", "has_email", "has_active_membership"], {"eq": st.booleans(), "ne": st.booleans()}),
+    ask(["has_phone", "has_email"], YES_OR_NO),
+    ask(["has_active_membership", "has_active_package"], YES_OR_NO),
+    ask(["membership_status"], TEXTUAL | {"eq": states_of_members, "in": several(states_of_members)}),
     ask(["birthday_month"], MONTHLY),
     ask(["consent.whatsapp", "consent.sms", "consent.email"], CONSENTED),
     ask(["attribute.size", "attribute.deep.colour", "attribute.none"], ANYTHING),

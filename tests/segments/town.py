@@ -10,7 +10,15 @@ from sqlalchemy import insert
 
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
-from engine.customers.models import Appointment, Consent, ConsentChange, Customer, Order, OrderLine
+from engine.customers.models import (
+    Appointment,
+    Consent,
+    ConsentChange,
+    Customer,
+    Entitlement,
+    Order,
+    OrderLine,
+)
 from engine.events.models import Event
 
 NOW = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 2 March, 01:30, in India
@@ -32,6 +40,7 @@ class Person:
     visits: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
 
 
 def ago(dice: random.Random) -> datetime:
@@ -58,7 +67,6 @@ def make_person(dice: random.Random) -> Person:
             "interests": dice.sample(("silk", "cotton"), dice.randint(0, 2)),
             "category": maybe("Maternity", "wedding"),
             "lead_status": maybe("new", "won"),
-            "membership_status": maybe("active", "Active", "lapsed"),
             "source": maybe("instagram", "100%_real"),
             "is_dnd": dice.random() < 0.2,
             "attributes": {key: value for key, value in attributes.items() if dice.random() < 0.8},
@@ -104,7 +112,27 @@ def make_person(dice: random.Random) -> Person:
             ),
             key=lambda change: change["at"],
         ),
+        held=[make_held(dice) for _ in range(dice.choice((0, 0, 1, 2, 4)))],
     )
+
+
+def make_held(dice: random.Random) -> dict[str, Any]:
+    """A membership, package or lot of points, often just begun or about to run out."""
+    kind = dice.choice(("membership", "membership", "package", "points"))
+    status = dice.choice(("active", "active", "active", "cancelled", "expired", "used_up"))
+    today = date(2026, 3, 2)
+    last_day = today + timedelta(days=dice.choice((-60, -31, -1, 0, 1, 30)))
+    return {
+        "id": new_id(),
+        "kind": kind,
+        "status": "expired" if last_day < today and status == "active" and dice.random() < 0.5 else status,
+        "starts_on": dice.choice(
+            (None, *(today + timedelta(days=days) for days in (-90, -45, -31, -1, 0, 1)))
+        ),
+        "expires_on": last_day if status == "expired" else dice.choice((None, last_day)),
+        "balance": None if kind == "membership" else 0 if status == "used_up" else dice.choice((1, 2, 10)),
+        "updated_at": ago(dice),
+    }
 
 
 def counted(person: Person) -> list[dict[str, Any]]:
@@ -169,6 +197,7 @@ def _store_history(session: Any, tenant: UUID, one: Person) -> None:
         )
         for visit in one.visits
     )
+    session.add_all(Entitlement(external_id=str(each["id"]), **each, **about) for each in one.held)
     session.add_all(
         Event(
             name=event["name"],
