@@ -28,8 +28,10 @@ from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput, SafarError
 from engine.core.models import ApiKey, KeyKind, Tenant, TenantSettings
 from engine.core.tenants import get_settings, get_tenant, update_settings
+from engine.delivery.budgets import release_budget
 
 MANAGE = "settings.manage"
+BUDGET = "monthly_budget_minor"
 ICONS = {"whatsapp": "message-circle", "sms": "message-square-text", "email": "mail"}
 LIMITS = ("daily_message_limit_per_customer", "weekly_message_limit_per_customer")
 KEY_WORDS = {KeyKind.API: "Full access", KeyKind.WRITE: "Sends events only"}
@@ -368,6 +370,8 @@ def _update(viewer: Viewer, changes: dict[str, Any]) -> None:
     demand(viewer.role, MANAGE)
     with tenant_session(viewer.tenant_id) as session:
         update_settings(session, viewer.tenant_id, changes, actor=viewer.actor, now=utc_now())
+        if BUDGET in changes:
+            release_budget(session, viewer.tenant_id, utc_now())
 
 
 def _connect(

@@ -1,0 +1,82 @@
+"""REST of what messages cost: `/api/v1/spend`, `/api/v1/rates`. Money is in millionths of the major unit (D6)."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from app.http.auth import api_caller
+from engine.channels.interface import Channel
+from engine.channels.rates import Category, Rate
+from engine.core.clock import utc_now
+from engine.core.db import tenant_session
+from engine.core.doors import KeyRef
+from engine.core.errors import InvalidInput
+from engine.core.tenants import get_tenant
+from engine.delivery.prices import MOST_RATES, Prices, list_rates, load_prices, set_rates
+from engine.delivery.spend import month_of, spend_summary
+
+router = APIRouter(prefix="/api/v1", tags=["spend"])
+Caller = Annotated[KeyRef, Depends(api_caller)]
+
+
+class OwnRate(BaseModel):
+    """A price of the tenant's own; `country` is an ISO 3166 code of the recipient's number, or `*`."""
+
+    channel: Channel
+    category: Category
+    country: str = "*"
+    price_micro: int
+
+
+class OwnRates(BaseModel):
+    """All prices of the tenant's own: what is not among them costs the usual."""
+
+    rates: list[OwnRate] = Field(max_length=MOST_RATES)
+
+
+@router.get("/spend")
+def spend(caller: Caller, month: str = "") -> dict[str, Any]:
+    """A month's spend by branch, channel and kind, and the budgets; `month` is `2026-11`, else the present one."""
+    with tenant_session(caller.tenant_id) as session:
+        first = _read_month(month) if month else month_of(utc_now(), get_tenant(session).timezone)
+        summary = asdict(spend_summary(session, first))
+    return {"success": True, "data": summary | {"month": f"{first:%Y-%m}"}}
+
+
+@router.get("/rates")
+def rates(caller: Caller) -> dict[str, Any]:
+    """The prices in force, the own ones marked."""
+    with tenant_session(caller.tenant_id) as session:
+        return _rates(_prices(session))
+
+
+@router.put("/rates")
+def replace_rates(caller: Caller, body: OwnRates) -> dict[str, Any]:
+    """Replace the tenant's own prices; answers with the prices now in force."""
+    wanted = [Rate(each.channel, each.category, each.country, each.price_micro) for each in body.rates]
+    with tenant_session(caller.tenant_id) as session:
+        set_rates(session, caller.tenant_id, wanted, actor=f"key:{caller.id}", now=utc_now())
+        return _rates(_prices(session))
+
+
+def _prices(session: Session) -> Prices:
+    tenant = get_tenant(session)
+    today = utc_now().astimezone(ZoneInfo(tenant.timezone)).date()
+    return load_prices(session, currency=tenant.currency, on=today)
+
+
+def _rates(prices: Prices) -> dict[str, Any]:
+    rows = [asdict(row) for row in list_rates(prices)]
+    return {"success": True, "data": {"currency": prices.currency, "rates": rows}}
+
+
+def _read_month(month: str) -> date:
+    try:
+        return date.fromisoformat(f"{month}-01")
+    except ValueError as error:
+        raise InvalidInput("month: write it like 2026-11.", details={"field": "month"}) from error

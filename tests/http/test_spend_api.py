@@ -1,0 +1,54 @@
+"""What messages cost, by REST."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.testclient import TestClient
+
+from engine.core.db import tenant_session
+from engine.core.tenants import update_settings
+from engine.delivery.spend import Charge, book
+
+
+def test_a_months_spend_comes_with_its_budget(api: TestClient, tenant: UUID, now: datetime) -> None:
+    with tenant_session(tenant) as session:
+        update_settings(session, tenant, {"monthly_budget_minor": 1000}, actor="test", now=now)
+        month = now.date().replace(day=1)
+        book(session, tenant, [Charge(month, None, "whatsapp", "marketing", 2_500_000)])
+    answer = api.get("/api/v1/spend", params={"month": "2026-03"}).json()["data"]
+    assert (answer["month"], answer["currency"], answer["total_micro"]) == ("2026-03", "INR", 2_500_000)
+    assert answer["budget"]["percent"] == 25
+    assert [line["channel"] for line in answer["lines"]] == ["whatsapp"]
+    assert api.get("/api/v1/spend").json()["data"]["total_micro"] == 0
+
+
+def test_a_month_that_is_none_is_refused_by_name(api: TestClient) -> None:
+    for month in ("March", "2026-13", "2026-3", "2026-03-01"):
+        answer = api.get("/api/v1/spend", params={"month": month})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"] == {"field": "month"}
+
+
+def test_own_prices_are_put_and_read_back(api: TestClient) -> None:
+    own = {"channel": "sms", "category": "marketing", "country": "IN", "price_micro": 170_000}
+    answer = api.put("/api/v1/rates", json={"rates": [own]})
+    assert answer.status_code == 200
+    assert own | {"is_own": True} in _rates(api)
+    assert any(rate["channel"] == "whatsapp" and not rate["is_own"] for rate in _rates(api))
+    api.put("/api/v1/rates", json={"rates": []})
+    assert not any(rate["is_own"] for rate in _rates(api))
+
+
+def test_a_price_of_no_known_kind_is_refused_by_name(api: TestClient) -> None:
+    wrong = {"channel": "sms", "category": "utility", "country": "IN", "price_micro": 1}
+    answer = api.put("/api/v1/rates", json={"rates": [wrong]})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"] == {"field": "rates.0.category"}
+    huge = wrong | {"category": "marketing", "price_micro": 10**20}
+    assert api.put("/api/v1/rates", json={"rates": [huge]}).status_code == 422
+
+
+def _rates(api: TestClient) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = api.get("/api/v1/rates").json()["data"]["rates"]
+    return answer
