@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.db import tenant_session
 from engine.core.errors import NotFound
-from engine.journeys.gallery import GalleryJourney, install, list_gallery
+from engine.journeys.gallery import GalleryJourney, find_ready_made, install, list_gallery
 from engine.journeys.graph import read_graph
 from engine.journeys.journeys import check_draft, publish
 from engine.journeys.models import JourneyStatus, Stage
@@ -107,6 +107,22 @@ def test_a_journey_says_its_stage_and_what_it_is_good_for() -> None:
         assert each.description.endswith(".")
     stages = [list(Stage).index(each.stage) for each in list_gallery()]
     assert stages == sorted(stages)
+
+
+@pytest.mark.parametrize(
+    ("wish", "first"),
+    [
+        ("dunning", "dunning"),
+        ("win back orders", "win_back"),
+        ("post-purchase", "post_purchase"),
+        ("Discovery birthday", None),
+        ("elcome", None),
+    ],
+)
+def test_journeys_are_found_by_what_they_are_good_for(wish: str, first: str | None) -> None:
+    found = [each.key for each in find_ready_made(wish)]
+    assert (first in found) if first else found == []
+    assert find_ready_made(" ") == list(list_gallery())
 
 
 # -- S4's timings

@@ -5,6 +5,7 @@ installing puts the tenant's own in. Adding a journey is adding a file (J12).
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from engine.templates.system import install_system_templates
 
 STAGES = tuple(Stage)
 """The stages as a customer passes them (J13)."""
+
+WORD = re.compile(r"\w+")
 
 Signs = Mapping[str, Callable[[Any], str]]
 
@@ -54,6 +57,18 @@ def list_gallery() -> tuple[GalleryJourney, ...]:
     """All ready-made journeys, by the stage of the customer's path, then by name."""
     found = [_read(path) for path in Path(__file__).parent.glob("*.json")]
     return tuple(sorted(found, key=lambda each: (STAGES.index(each.stage), each.name)))
+
+
+def find_ready_made(wish: str) -> list[GalleryJourney]:
+    """Those in whose name, description, stage or goal every word of the wish begins a word; all for no words."""
+    words = WORD.findall(wish.lower())
+    return [each for each in list_gallery() if all(f" {word}" in _said(each) for word in words)]
+
+
+def _said(journey: GalleryJourney) -> str:
+    """All that can be searched, in small letters, with a space before each word."""
+    text = f"{journey.name} {journey.description} {journey.stage} {journey.goal}".lower()
+    return " " + " ".join(WORD.findall(text))
 
 
 def _read(path: Path) -> GalleryJourney:
