@@ -9,6 +9,7 @@ from starlette.routing import Match
 from app.http import (
     customers,
     health,
+    holdings,
     hooks,
     ingest,
     journeys,
@@ -19,6 +20,7 @@ from app.http import (
     segments,
     session,
     set_aside,
+    spend,
     staff,
     templates,
 )
@@ -34,9 +36,11 @@ ROUTERS: list[APIRouter] = [
     journeys.router,
     set_aside.router,
     messages.router,
+    spend.router,
     templates.router,
     segments.router,
     pages_api.router,
+    holdings.router,
     customers.router,
     staff.router,
 ]
