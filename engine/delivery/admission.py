@@ -87,11 +87,21 @@ class Facts:
 
 
 def sort_due(
-    session: Session, tenant_id: UUID, policy: Policy, letterhead: Letterhead, *, now: datetime, limit: int
+    session: Session,
+    tenant_id: UUID,
+    policy: Policy,
+    letterhead: Letterhead,
+    room: Mapping[Channel, int],
+    *,
+    now: datetime,
+    limit: int,
 ) -> Sorted:
     """Claim up to `limit` due messages and judge them; nothing is written yet.
 
     What is owed comes first, then the more important, then what has waited longer.
+
+    Args:
+        room: how many may be admitted on a channel, where that is limited; what finds no room stays due.
     """
     rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
     today = now.astimezone(ZoneInfo(policy.timezone)).date()
@@ -114,14 +124,18 @@ def sort_due(
         now=now,
     )
     batch = Sorted(facts.ledger, followed={row.id for row in rows if row.is_followed})
+    left = dict(room)
     for row in sorted(rows, key=lambda row: (row.purpose != Purpose.TRANSACTIONAL, -row.priority)):
-        if row.customer_id in facts.contacts:
-            _judge(batch, row, facts)
+        channel = Channel(row.channel)
+        if row.customer_id in facts.contacts and left.get(channel, limit) > 0:
+            is_admitted = _judge(batch, row, facts)
+            left[channel] = left.get(channel, limit) - is_admitted
     _skip_strangers(session, batch, rows, set(locked))
     return batch
 
 
-def _judge(batch: Sorted, row: Any, facts: Facts) -> None:
+def _judge(batch: Sorted, row: Any, facts: Facts) -> bool:
+    """Whether the message was admitted."""
     contact, usage = facts.contacts[row.customer_id], facts.usage[row.customer_id]
     cost = facts.prices.price(row.channel, row.purpose, contact.address(row.channel))
     message = DueMessage(
@@ -143,12 +157,13 @@ def _judge(batch: Sorted, row: Any, facts: Facts) -> None:
             if verdict.code is Code.BUDGET_EXCEEDED:
                 facts.ledger.refuse(contact.branch_id, cost)
         _note(batch, row.id, verdict)
-        return
+        return False
     if not _write(batch, row, message, contact, facts):
-        return
+        return False
     facts.ledger.charge(contact.branch_id, cost)
     if message.purpose is Purpose.MARKETING:
         usage.append(Sent(facts.now, row.journey_id, row.priority))
+    return True
 
 
 def _write(batch: Sorted, row: Any, message: DueMessage, contact: Contact, facts: Facts) -> bool:

@@ -30,6 +30,7 @@ from engine.delivery.consequences import follow_up
 from engine.delivery.guard import Admit, Policy, Skip, Verdict
 from engine.delivery.journal import Journal
 from engine.delivery.models import MessageStatus
+from engine.delivery.pace import Pace
 from engine.delivery.policy import load_policy
 from engine.delivery.spend import give_back
 from engine.delivery.verdicts import Admitted, store_verdicts
@@ -40,6 +41,8 @@ LONGEST_CALL = timedelta(seconds=2)
 """How long one transaction keeps consents locked; what is left goes into the next."""
 
 NOT_GONE = frozenset({MessageStatus.QUEUED, MessageStatus.FAILED, MessageStatus.SKIPPED})
+
+PACE = Pace()
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger()
@@ -62,12 +65,15 @@ def deliver_due(tenant_id: UUID, *, worker: str, clock: Clock, limit: int = BATC
         policy, letterhead = load_policy(session)
         accounts = load_accounts(session)
         now = clock()
-        batch = sort_due(session, tenant_id, policy, letterhead, now=now, limit=limit)
+        room = {channel: PACE.size(account) for channel, account in accounts.items()}
+        batch = sort_due(session, tenant_id, policy, letterhead, room, now=now, limit=limit)
         store_verdicts(session, tenant_id, batch, accounts, journal.name, now=now)
     try:
         for channel, leaving in _by_channel(batch.admitted).items():
             if channel in accounts:
+                began = clock()
                 _hand_over(accounts[channel], leaving, batch.followed, policy, clock, journal)
+                PACE.learn(accounts[channel], len(leaving), clock() - began)
     except BaseException:
         _abandon_journal()
         raise
