@@ -15,8 +15,9 @@ from engine.core.ids import key_of
 from engine.customers.directory import set_attribute, tag
 from engine.delivery.models import MessageType
 from engine.delivery.outbox import MessageIntent, WebhookIntent, queue_messages, queue_webhooks
+from engine.journeys.best_hour import best_moments
 from engine.journeys.decide import EffectDue
-from engine.journeys.nodes.base import CallWebhook, ChangeAttribute, ChangeTags, SendMessage
+from engine.journeys.nodes.base import CallWebhook, ChangeAttribute, ChangeTags, SendMessage, SendTime
 from engine.journeys.plan import Plan
 
 Apply = Callable[[Session, UUID, Sequence[EffectDue], dict[UUID, Plan], datetime], None]
@@ -36,10 +37,17 @@ def apply_effects(
 def _send(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
+    patient = {
+        each.run.customer_id
+        for each in due
+        if isinstance(each.effect, SendMessage) and each.effect.send_time is SendTime.BEST_HOUR
+    }
+    best = best_moments(session, tenant_id, patient, now=now)
     intents = []
     for each in due:
         effect, run = each.effect, each.run
         assert isinstance(effect, SendMessage)
+        waits = effect.send_time is SendTime.BEST_HOUR
         plan = plans[run.id]
         transactional = effect.purpose == MessageType.TRANSACTIONAL
         intents.append(
@@ -55,7 +63,7 @@ def _send(
                 enrolment_id=run.id,
                 node_id=each.node_id,
                 variables={"event": dict(run.entry)},
-                due_at=now,
+                due_at=best.get(run.customer_id, now) if waits else now,
                 fallback=_fallback(effect),
                 priority=plan.settings.priority.rank,
                 journey_limit=plan.settings.message_limit,

@@ -11,6 +11,7 @@ import networkx as nx
 
 from engine.core.errors import InvalidRules
 from engine.journeys.graph import Graph, read_graph
+from engine.journeys.nodes.action_message import ActionMessage
 from engine.journeys.nodes.base import Family, Problem, References
 from engine.segments.rules import parse_rules
 
@@ -104,6 +105,28 @@ def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
             )
 
 
+def _reactions_follow_messages(graph: Graph, _: References) -> Iterator[Problem]:
+    """Whoever asks what became of a message stands behind the step that sends it."""
+    nodes = {node.id: node for node in graph.nodes}
+    ways = _as_digraph(graph)
+    for node in graph.nodes:
+        for message in node.asks_messages():
+            if not isinstance(nodes.get(message), ActionMessage):
+                yield Problem(
+                    "unknown_message",
+                    "The message this step asks about does not exist any more. Choose another one.",
+                    node.id,
+                    "message",
+                )
+            elif message != node.id and message not in nx.ancestors(ways, node.id):
+                yield Problem(
+                    "message_not_before",
+                    "Nobody gets the message before coming here. Choose one of a step before this one.",
+                    node.id,
+                    "message",
+                )
+
+
 def _configs_make_sense(graph: Graph, references: References) -> Iterator[Problem]:
     for node in graph.nodes:
         yield from node.problems(references)
@@ -111,6 +134,13 @@ def _configs_make_sense(graph: Graph, references: References) -> Iterator[Proble
             node.rules(), node.id, "rules" if node.family is Family.BRANCH else "filter"
         )
     yield from _rule_problems(graph.settings.entry_rules, None, "entry_rules")
+    yield from _rule_problems(graph.settings.exit_rules, None, "exit_rules")
+    if not references.branches.issuperset(graph.settings.branch_ids):
+        yield Problem(
+            "unknown_branch",
+            "A branch of the journey's settings does not exist any more. Choose again.",
+            field="branch_ids",
+        )
 
 
 def _rule_problems(rules: dict[str, Any] | None, node_id: str | None, field: str) -> Iterator[Problem]:
@@ -139,5 +169,6 @@ CHECKS = (
     _branches_are_complete,
     _all_can_be_reached,
     _loops_wait,
+    _reactions_follow_messages,
     _configs_make_sense,
 )

@@ -20,6 +20,8 @@ from engine.journeys import journeys
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, Journey, Step
+from engine.journeys.nodes.base import Problem
+from engine.journeys.validation import find_problems
 from engine.templates.models import Template
 
 Graph = dict[str, Any]
@@ -119,6 +121,11 @@ class Studio:
             )
             journeys.publish(session, self.tenant, journey.id, user_id=None, now=moment)
             return journey
+
+    def problems(self, graph: Graph) -> list[Problem]:
+        """What keeps this graph from being published."""
+        with tenant_session(self.tenant) as session:
+            return find_problems(graph, journeys.load_references(session))
 
     def pass_time(self, now: datetime) -> None:
         """Let the engine do all that is due at this moment, but hand over no messages."""
