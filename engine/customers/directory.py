@@ -259,6 +259,9 @@ TIMELINE = text("""
         WHERE tenant_id = :tenant AND customer_id = :customer AND occurred_at < :before
             AND NOT (name = 'Order Completed' AND EXISTS (SELECT FROM orders
                 WHERE orders.tenant_id = :tenant AND orders.external_id = properties ->> 'order_id'))
+            AND NOT (name IN ('Appointment Completed', 'Class Attended') AND EXISTS (SELECT FROM appointments visit
+                WHERE visit.tenant_id = :tenant AND visit.customer_id = :customer AND visit.status = 'completed'
+                    AND (visit.external_id = properties ->> 'appointment_id' OR visit.starts_at = occurred_at)))
         ORDER BY occurred_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
         UNION ALL
         (SELECT ordered_at, 'order', external_id,
@@ -266,7 +269,7 @@ TIMELINE = text("""
         FROM orders WHERE tenant_id = :tenant AND customer_id = :customer AND ordered_at < :before
         ORDER BY ordered_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
         UNION ALL
-        (SELECT starts_at, 'appointment', service,
+        (SELECT starts_at, 'appointment', coalesce(nullif(service, ''), 'Appointment'),
             jsonb_build_object('status', status, 'category', category, 'amount_minor', amount_minor), id
         FROM appointments WHERE tenant_id = :tenant AND customer_id = :customer AND starts_at < :before
         ORDER BY starts_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
@@ -279,7 +282,7 @@ TIMELINE = text("""
     ) AS happened ORDER BY at DESC FETCH FIRST (:limit) ROWS WITH TIES) AS page
     ORDER BY at DESC, page.id DESC
 """)
-"""An order stands for the event it made, so that it is told once. With ties: no moment is split between pages."""
+"""An order or visit stands for the event it made, to be told once. With ties: no moment is split between pages."""
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 

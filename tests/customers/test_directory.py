@@ -12,6 +12,7 @@ from engine.core.errors import InvalidInput, NotFound
 from engine.core.ids import key_of, new_id
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.directory import list_customers, load_profile, tag, timeline
+from engine.customers.ingest import take
 from engine.customers.models import Appointment, ConsentState, Customer, Order, OrderLine, Purpose
 from engine.customers.profiles import Profile, save_profiles
 from engine.events.record import NewEvent, record
@@ -205,3 +206,27 @@ def test_a_moment_is_not_split_between_pages(tenant: UUID, people: list[UUID], n
         ]
         record(session, tenant, events, now=now)
         assert len(timeline(session, people[0], limit=2)) == 5
+
+
+def test_a_visit_stands_for_its_event_in_the_timeline(tenant: UUID, now: datetime) -> None:
+    attended = {
+        "type": "track",
+        "userId": "V1",
+        "event": "Class Attended",
+        "properties": {"service": "Wheel"},
+    }
+    take(tenant, [attended | {"timestamp": (now - timedelta(days=1)).isoformat()}], now=now)
+    booked = {"appointment_id": "A1", "starts_at": (now + timedelta(days=1)).isoformat()}
+    take(
+        tenant,
+        [{"type": "track", "userId": "V1", "event": "Appointment Booked", "properties": booked}],
+        now=now,
+    )
+    with tenant_session(tenant) as session:
+        [who] = session.scalars(select(Customer.id))
+        entries = timeline(session, who)
+    assert [(each.kind, each.title) for each in entries] == [
+        ("appointment", "Appointment"),
+        ("event", "Appointment Booked"),
+        ("appointment", "Wheel"),
+    ]

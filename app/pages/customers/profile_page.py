@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from app.pages.customers.held import BookingView, HeldView
 from app.pages.customers.profile_state import ConsentView, Fact, JourneyMoment, JourneyView, ProfileState
 from app.pages.customers.told import Told
 from app.pages.frame import frame
@@ -72,7 +73,7 @@ def _profile() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(_tabs(), class_name="s-card cu-main"),
-            rx.el.div(_contact(), _consents(), _tags(), class_name="s-stack cu-side"),
+            rx.el.div(_contact(), _held(), _bookings(), _consents(), _tags(), class_name="s-stack cu-side"),
             class_name="cu-panes",
         ),
     )
@@ -191,6 +192,54 @@ def _fact(fact: rx.Var[Fact]) -> rx.Component:
         rx.el.dt(fact.label),
         rx.el.dd(rx.cond(fact.href, outside_link(fact.value, href=fact.href), fact.value), dir="auto"),
         class_name="cu-fact",
+    )
+
+
+def _held() -> rx.Component:
+    return rx.cond(
+        ProfileState.held.length() > 0,
+        card(
+            rx.el.ul(rx.foreach(ProfileState.held, _held_one), class_name="cu-consents"),
+            title="Memberships, packages, points",
+        ),
+    )
+
+
+def _held_one(held: rx.Var[HeldView]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(held.title, class_name="cu-what", dir="auto"),
+                rx.cond(held.state, badge(held.state, tone=held.tone)),
+                class_name="cu-title",
+            ),
+            rx.cond(held.text, rx.el.div(held.text, class_name="s-muted s-small s-number")),
+        ),
+        class_name="cu-consent",
+    )
+
+
+def _bookings() -> rx.Component:
+    return rx.cond(
+        ProfileState.bookings.length() > 0,
+        card(
+            rx.el.ul(rx.foreach(ProfileState.bookings, _booking), class_name="cu-consents"),
+            title="Appointments",
+        ),
+    )
+
+
+def _booking(booking: rx.Var[BookingView]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(booking.service, class_name="cu-what", dir="auto"),
+                badge(booking.state, tone=booking.tone),
+                class_name="cu-title",
+            ),
+            rx.el.div(booking.when, class_name="s-muted s-small s-number"),
+        ),
+        class_name="cu-consent",
     )
 
 

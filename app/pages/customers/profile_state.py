@@ -9,6 +9,7 @@ from uuid import UUID
 
 import reflex as rx
 
+from app.pages.customers.held import BookingView, HeldView, bookings_of, held_of
 from app.pages.customers.list_state import MANAGE, name_of
 from app.pages.customers.told import Page, Told, day_of, state_words, tell, tone_of
 from app.pages.problems import problems_of
@@ -19,14 +20,24 @@ from engine.core.accounts import Viewer, demand, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput, NotFound
+from engine.customers.bookings import list_appointments
 from engine.customers.consent import MARKETING_CHANNELS, ConsentWish, change_consents, opt_out
 from engine.customers.directory import CustomerPicture, load_profile, tag, timeline
-from engine.customers.models import Consent, ConsentState, Customer, Purpose
+from engine.customers.entitlements import list_entitlements
+from engine.customers.models import (
+    Appointment,
+    Consent,
+    ConsentState,
+    Customer,
+    Entitlement,
+    Purpose,
+)
 from engine.delivery.log import message_log
 from engine.journeys.explain import Explanation, explain_customer
 
 CONSENT = "consent.update"
 LINES = 40
+BOOKINGS = 6
 BY_STAFF = "staff"
 ATTRIBUTES_SHOWN = 20
 
@@ -173,6 +184,8 @@ class ProfileState(rx.State):
     attributes: list[Fact] = []
     tags: list[str] = []
     consents: list[ConsentView] = []
+    held: list[HeldView] = []
+    bookings: list[BookingView] = []
     journeys: list[JourneyView] = []
     lines: list[Told] = []
     has_earlier: bool = False
@@ -255,9 +268,8 @@ class ProfileState(rx.State):
 
     async def _show(self, viewer: Viewer) -> None:
         now = utc_now()
-        picture, page, explanations = await asyncio.to_thread(
-            _load, viewer, customer_id_of(self.customer_id), now
-        )
+        opened = await asyncio.to_thread(_load, viewer, customer_id_of(self.customer_id), now)
+        picture, page = opened.picture, opened.page
         customer, zone = picture.customer, viewer.timezone
         self.name = name_of(customer.name, customer.phone, customer.email)
         self.since = full_moment(customer.created_at, timezone=zone)
@@ -271,7 +283,9 @@ class ProfileState(rx.State):
         self.attributes = attributes_of(customer.attributes)
         self.tags = list(customer.tags)
         self.consents = consents_of(list(picture.consents), now=now, timezone=zone)
-        self.journeys = [journey_view(each, timezone=zone) for each in explanations]
+        self.held = held_of(opened.entitlements, now=now, timezone=zone)
+        self.bookings = bookings_of(opened.appointments, timezone=zone)
+        self.journeys = [journey_view(each, timezone=zone) for each in opened.explanations]
         self.lines = page.lines
         self._go_on(page, now=now, timezone=zone)
 
@@ -281,14 +295,27 @@ class ProfileState(rx.State):
             self._last_day = day_of(page.before, now=now, timezone=timezone)
 
 
-def _load(
-    viewer: Viewer, customer_id: UUID, now: datetime
-) -> tuple[CustomerPicture, Page, list[Explanation]]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the page is made of."""
+
+    picture: CustomerPicture
+    page: Page
+    explanations: list[Explanation]
+    entitlements: list[Entitlement]
+    appointments: list[Appointment]
+
+
+def _load(viewer: Viewer, customer_id: UUID, now: datetime) -> _Opened:
     with tenant_session(viewer.tenant_id) as session:
         picture = load_profile(session, customer_id)
-        explanations = explain_customer(session, picture.customer.id)
+        holder = picture.customer.id
+        explanations = explain_customer(session, holder)
+        entitlements = list_entitlements(session, holder)
+        appointments = list_appointments(session, holder, limit=BOOKINGS)
         session.expunge_all()
-    return picture, _tell(viewer, picture.customer.id, None, now, ""), explanations
+    page = _tell(viewer, holder, None, now, "")
+    return _Opened(picture, page, explanations, entitlements, appointments)
 
 
 def _tell(viewer: Viewer, customer_id: UUID, before: datetime | None, now: datetime, last_day: str) -> Page:

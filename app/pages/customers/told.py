@@ -44,7 +44,10 @@ STATE_TONES: Mapping[str, Tone] = {
     "exited": Tone.NEUTRAL,
     "removed": Tone.NEUTRAL,
     "cancelled": Tone.BAD,
-    "no_show": Tone.BAD,
+    "missed": Tone.BAD,
+    "booked": Tone.INFO,
+    "expired": Tone.NEUTRAL,
+    "used_up": Tone.NEUTRAL,
     "refunded": Tone.BAD,
 }
 """What a state's colour says, of consents, messages, bookings and enrolments."""
