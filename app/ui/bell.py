@@ -54,7 +54,9 @@ def bell_button(bell: Bell) -> rx.Component:
                 type="button",
                 class_name="s-bell",
                 custom_attrs={
-                    "aria-label": rx.cond(bell.number > 0, f"{bell.number} notifications", "Notifications")
+                    "aria-label": rx.cond(
+                        bell.number > 0, f"Notifications, {bell.number} new", "Notifications"
+                    )
                 },
             ),
         ),

@@ -76,6 +76,7 @@ def test_the_staff_answer_and_follow_up(page: Page, studio: Studio, customer: UU
     page.get_by_role("button", name="Send").click()
     expect(thread_log.get_by_text("आपका स्वागत है!")).to_be_visible()
     expect(page.get_by_role("textbox", name="Answer")).to_have_value("")
+    expect(page.get_by_role("textbox", name="Answer")).to_be_focused()
     expect(page.get_by_text("Nobody waits")).to_be_visible()
     expect(thread_log.get_by_text("Sent")).to_be_visible(timeout=20_000)
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
@@ -143,10 +144,10 @@ def test_the_bell_counts_leads_there_and_is_put_away(page: Page, studio: Studio,
         notify(session, studio.tenant_id, news, now=utc_now())
         (meera,) = list_staff(session)
     page.goto(f"{studio.app.url}/journeys")
-    page.locator(".s-side").get_by_role("button", name="2 notifications").click()
+    page.locator(".s-side").get_by_role("button", name="Notifications, 2 new").click()
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("log").get_by_text("Hello?")).to_be_visible()
-    page.locator(".s-side").get_by_role("button", name="1 notifications").click()
+    page.locator(".s-side").get_by_role("button", name="Notifications, 1 new").click()
     page.get_by_role("button", name="All seen").click()
     expect(page.get_by_text("Nothing new")).to_be_visible()
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:

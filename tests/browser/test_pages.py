@@ -29,7 +29,7 @@ from tests.browser.conftest import PASSWORD, Studio
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 NAME = "सौदामिनी वेंकटसुब्रमण्यम श्रीवास्तव"
-PAGES = ("/", "/customers", "/customers/import", "/templates", "/inbox", "/settings")
+PAGES = ("/", "/customers", "/customers/import", "/desk", "/templates", "/inbox", "/settings")
 
 UNNAMED = """() => {
   const named = (element) => {

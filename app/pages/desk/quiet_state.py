@@ -41,7 +41,7 @@ def quiet_of(row: InactiveCustomer, *, now: datetime, timezone: str, currency: s
         id=str(row.id),
         name=name,
         href=f"/customers/{row.id}",
-        contact=" · ".join(each for each in (row.phone, row.email) if each and each != name),
+        contact=next((each for each in (row.phone, row.email) if each and each != name), ""),
         days=f"{row.days_quiet:,}",
         last_seen=short_moment(row.last_seen_at, now=now, timezone=timezone),
         orders=f"{row.order_count:,}" if row.order_count else "",

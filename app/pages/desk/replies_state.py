@@ -24,6 +24,9 @@ from engine.delivery.models import ConversationStatus
 
 PAGE = 40
 THREAD = 60
+FOCUS_ANSWER = "requestAnimationFrame(() => document.getElementById('answer')?.focus())"
+"""The form begins anew after sending; whoever writes on goes on there."""
+
 STATUS_CHOICES = [
     (ConversationStatus.OPEN.value, "To answer"),
     (ConversationStatus.DONE.value, "Done"),
@@ -126,6 +129,7 @@ class RepliesState(rx.State):
         self.draft = str(new_id())
         await self._list(viewer)
         await self._show(viewer, self.opened.id)
+        yield rx.call_script(FOCUS_ANSWER)
         yield done("On its way. The conversation is done until they write again.")
 
     @rx.event

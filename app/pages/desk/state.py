@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from app.pages.desk.dialog_state import ReminderDialogState
 from app.pages.desk.quiet_state import QuietState
 from app.pages.desk.reminders_state import RemindersState
 from app.pages.desk.replies_state import RepliesState
@@ -24,7 +25,8 @@ class DeskState(rx.State):
         """Open the tab the address names (`?tab=followups`); the others' figures are needed too."""
         wanted = self.router.url.query_parameters.get("tab", "replies")
         self.tab = wanted if wanted in LOADERS else "replies"
-        return [RepliesState.load, RemindersState.load, *([QuietState.load] if self.tab == "quiet" else [])]
+        also = [QuietState.load] if self.tab == "quiet" else []
+        return [ReminderDialogState.show(False), RepliesState.load, RemindersState.load, *also]
 
     @rx.event
     def choose(self, tab: str):
