@@ -30,6 +30,19 @@ from tests.distribution import RoomScheduling, own_redis_database, put_long_file
 
 DATABASE_NUMBERS = count(1)
 TENANT_NUMBERS = count(1)
+TEMPORARY_ROOT = "PYTEST_DEBUG_TEMPROOT"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep `tmp_path` in a folder of this run: whenever any pytest starts, it closes the common one to other users,
+    and PostgreSQL, which runs as one of these when root tests, loses the way to its data."""
+    if TEMPORARY_ROOT not in os.environ:
+        os.environ[TEMPORARY_ROOT] = tempfile.mkdtemp(prefix="safar-tmp-")
+        config.add_cleanup(_remove_temporary_root)
+
+
+def _remove_temporary_root() -> None:
+    shutil.rmtree(os.environ.pop(TEMPORARY_ROOT), ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
