@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.orm import Session
 
+from app.cli.demo_studio import furnish
 from app.cli.ground import standing_servers
 from app.cli.tenant import DEMO, AsJson
 from engine.core.accounts import create_tenant, create_user
@@ -105,6 +106,7 @@ def seed_demo() -> bool:
     for kind in ("customers", "orders"):
         _import(tenant_id, kind, now)
     with tenant_session(tenant_id) as session:
+        furnish(session, tenant_id, now=now)
         install_system_segments(session, tenant_id, now=now)
         page = create_page(session, tenant_id, TRIAL_PAGE, now=now)
         publish_page(session, page.id, now=now)

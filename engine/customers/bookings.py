@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,8 @@ from engine.core.ids import key_of, new_id
 from engine.core.models import Branch
 from engine.core.tenants import get_tenant
 from engine.customers.models import Appointment, AppointmentStatus
-from engine.customers.orders import major_units
+from engine.customers.orders import LIVE, major_units
 from engine.events.record import NewEvent, record
-
-LIVE = timedelta(hours=24)
-"""What happened earlier is history: its event starts no journey."""
 
 EVENT_OF: Mapping[AppointmentStatus, str] = {
     AppointmentStatus.BOOKED: "Appointment Booked",

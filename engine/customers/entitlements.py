@@ -24,6 +24,7 @@ from engine.customers.entitlement_events import (
 )
 from engine.customers.expiry import expire_entitlements as expire_entitlements
 from engine.customers.models import Entitlement, EntitlementKind, EntitlementStatus
+from engine.customers.orders import LIVE
 from engine.customers.points import grant_points as grant_points
 from engine.customers.standing import keep_membership_status
 from engine.events.record import NewEvent, record
@@ -97,8 +98,8 @@ def save_entitlements(
     The statements are the same few whatever the number.
 
     Args:
-        tell: record an event of each change (`Membership Started`, `Package Used`…); no when the sender's own
-            events told it already.
+        tell: record an event of each change (`Membership Started`, `Package Used`…), which journeys see if it is
+            at most 24 hours old; no when the sender's own events told it already.
 
     Returns:
         How many entitlements were new.
@@ -124,7 +125,7 @@ def save_entitlements(
         events = (
             _change(known.get(which), each, wanted[which][-1].source) for which, each in changed.items()
         )
-        record(session, tenant_id, [each for each in events if each], now=now)
+        record(session, tenant_id, [each for each in events if each], now=now, live_after=now - LIVE)
     return len(wanted.keys() - known.keys())
 
 

@@ -21,7 +21,7 @@ NOT_COUNTED = ("cancelled", "returned", "refunded")
 """Statuses of orders that count in no total and make no event."""
 
 LIVE = timedelta(hours=24)
-"""An older order is history: its event starts no journey."""
+"""What is older, an order or anything else a customer did, is history: its event starts no journey."""
 
 
 @dataclass(frozen=True, slots=True)

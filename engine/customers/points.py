@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,12 +14,10 @@ from engine.core.bulk import array_literal, insert_many
 from engine.core.ids import key_of, new_id
 from engine.core.tenants import get_tenant
 from engine.customers.entitlement_events import POINTS, POINTS_EARNED, told
+from engine.customers.orders import LIVE
 from engine.events.record import NewEvent, record
 
 SOURCE = "safar"
-
-LIVE = timedelta(hours=24)
-"""Points earned earlier are history: their event starts no journey."""
 
 
 @dataclass(frozen=True, slots=True)
