@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from engine.core.audit import record_audit
 from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
 from engine.core.ids import new_id
+from engine.core.models import Branch, User
 from engine.delivery.outbox import hold_journey, release_journey, skip_journey
+from engine.journeys.calendar import keep_calendar
 from engine.journeys.entries import enrol_members
 from engine.journeys.graph import EMPTY_GRAPH, Graph, check_shape, read_graph
 from engine.journeys.hearing import listen
@@ -176,13 +178,29 @@ def check_draft(session: Session, journey_id: UUID) -> list[Problem]:
 
 
 def load_references(session: Session) -> References:
-    """What graphs of this tenant may point at."""
+    """What graphs of this tenant may point at, in one query a kind."""
     templates = session.execute(select(Template.id, Template.channel).where(Template.is_active))
+    segments = session.execute(select(Segment.id, Segment.is_dynamic).where(Segment.is_active)).all()
     return References(
         template_channels={row.id: row.channel for row in templates},
-        segments=frozenset(session.scalars(select(Segment.id).where(Segment.is_active))),
+        segments=frozenset(row.id for row in segments),
+        lists=frozenset(row.id for row in segments if not row.is_dynamic),
         forms=frozenset(session.scalars(select(LandingPage.form_id))),
+        staff=frozenset(session.scalars(select(User.id).where(User.is_active))),
+        branches=frozenset(session.scalars(select(Branch.id))),
+        manual_journeys=frozenset(session.scalars(MANUAL_JOURNEYS)),
     )
+
+
+MANUAL_JOURNEYS = (
+    select(Journey.id)
+    .join(JourneyVersion, JourneyVersion.id == Journey.live_version_id)
+    .where(
+        Journey.status == JourneyStatus.LIVE,
+        JourneyVersion.graph.contains({"nodes": [{"type": "trigger.manual"}]}),
+    )
+)
+"""Journeys that admit customers by hand, by the API or from another journey."""
 
 
 def preview_publish(session: Session, journey_id: UUID) -> list[Standing]:
@@ -249,6 +267,7 @@ def publish(
     if mapping is not None:
         move_running(session, tenant_id, journey_id, plan, mapping, now=now)
     listen(session, tenant_id, journey_id, plan)
+    keep_calendar(session, tenant_id, journey_id, plan, now=now)
     for segment_id in _segments_of(plan):
         refresh(session, tenant_id, segment_id, now=now)
     enrolled = enrol_members(session, tenant_id, plan, now=now)
@@ -294,6 +313,7 @@ def move(
 
 
 def _after_pause(session: Session, journey: Journey, now: datetime) -> None:
+    keep_calendar(session, journey.tenant_id, journey.id, None, now=now)
     _set_running(session, journey.id, EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
     listen(session, journey.tenant_id, journey.id, None)
     hold_journey(session, journey.id)
@@ -304,14 +324,17 @@ def _after_resume(session: Session, journey: Journey, now: datetime) -> None:
     if journey.live_version_id:
         plan = load_plans(session, [journey.live_version_id])[journey.live_version_id]
         listen(session, journey.tenant_id, journey.id, plan)
+        keep_calendar(session, journey.tenant_id, journey.id, plan, now=now)
 
 
 def _after_finish(session: Session, journey: Journey, now: datetime) -> None:
+    keep_calendar(session, journey.tenant_id, journey.id, None, now=now)
     _wake(session, journey.id, now)
     listen(session, journey.tenant_id, journey.id, None)
 
 
 def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
+    keep_calendar(session, journey.tenant_id, journey.id, None, now=now)
     session.execute(
         update(Enrolment)
         .where(

@@ -23,6 +23,9 @@ KEEP_EVENT_KEYS = timedelta(days=10)
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
+WOKEN = (Work.CALENDAR, Work.EVENTS, Work.ENROLMENTS, Work.MESSAGES, Work.WEBHOOKS, Work.RECEIPTS)
+"""What is woken when it is due; the recovery of hand-overs waits longer."""
+
 log = structlog.get_logger()
 
 
@@ -70,7 +73,7 @@ def make_chores() -> list[Chore]:
 
 def wake_due(now: datetime) -> None:
     """Wake every kind of work for every tenant that has some."""
-    for kind in (Work.EVENTS, Work.ENROLMENTS, Work.MESSAGES, Work.WEBHOOKS, Work.RECEIPTS):
+    for kind in WOKEN:
         for tenant_id in tenants_with(kind, now=now):
             wake(kind, tenant_id)
 

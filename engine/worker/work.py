@@ -12,6 +12,7 @@ from engine.delivery.handover import deliver_due
 from engine.delivery.receipts import apply_receipts
 from engine.delivery.recovery import recover_sending
 from engine.delivery.webhooks import call_due_webhooks
+from engine.journeys.calendar import run_calendar
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 
@@ -31,6 +32,7 @@ def worker_name() -> str:
 
 
 KINDS: Mapping[Work, Kind] = {
+    Work.CALENDAR: Kind(lambda tenant: run_calendar(tenant, now=utc_now()), (Work.ENROLMENTS,)),
     Work.EVENTS: Kind(lambda tenant: route_events(tenant, now=utc_now()).events, (Work.ENROLMENTS,)),
     Work.ENROLMENTS: Kind(
         lambda tenant: advance_due(tenant, now=utc_now()).enrolments, (Work.MESSAGES, Work.WEBHOOKS)

@@ -466,7 +466,7 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class CalendarTrigger(Trigger):
-    """A trigger of the calendar: pure data. Whom it means is asked in `calendar_queries`, when, by `calendar`.
+    """A trigger of the calendar: pure data. Whom it means is asked in `occasions`, when, by `calendar`.
 
     `perishable`: what was missed is let go once the customer's day is over, such as a birthday wish; else it is made
     up for, however late within `calendar.CATCH_UP`.

@@ -1,0 +1,64 @@
+"""Whose membership, package or points run out, or have run out."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from engine.core.bulk import unnest
+from engine.customers.models import EntitlementKind
+from engine.journeys.calendar_days import Window
+from engine.journeys.nodes.trigger_expiry import TriggerExpiry
+from engine.journeys.occasions.question import DATES, HERE, Occurrence, Question, zoned
+
+_HELD = f"""
+    FROM {unnest(DATES)} JOIN entitlements held
+        ON held.tenant_id = :tenant AND held.kind = :kind AND held.expires_on = rows.target
+    JOIN customers customer ON customer.id = held.customer_id
+    WHERE held.status IN ('active', 'expired') AND {HERE}
+"""
+"""What has run out by itself is told of after its last day; what is used up or cancelled never."""
+
+_EACH = "SELECT customer.id AS customer_id, held.id::text AS held_id, held.name, held.balance, rows.target"
+
+RUNS_OUT: Mapping[EntitlementKind, TextClause] = {
+    EntitlementKind.MEMBERSHIP: text(f"""
+        {_EACH} {_HELD} AND NOT EXISTS (
+            SELECT FROM entitlements longer
+            WHERE longer.tenant_id = :tenant AND longer.customer_id = held.customer_id AND longer.kind = held.kind
+                AND longer.status = 'active' AND coalesce(longer.expires_on, 'infinity') > held.expires_on)
+    """),
+    EntitlementKind.PACKAGE: text(f"{_EACH} {_HELD}"),
+    EntitlementKind.POINTS: text(f"""
+        SELECT customer.id AS customer_id, '' AS held_id, '' AS name, sum(held.balance) AS balance, rows.target
+        {_HELD} AND held.balance > 0 GROUP BY customer.id, rows.target
+    """),
+}
+"""Whoever is a member for longer has renewed; points of one day are told of together."""
+
+
+def ask_expiry(trigger: TriggerExpiry, window: Window) -> Question | None:
+    """Whose last day lies so many days after one that has come due."""
+    config = trigger.config
+    rows = [(each.zone, each.day + timedelta(days=config.days)) for each in window.days(config.at)]
+
+    def read(row: Any) -> Occurrence:
+        expires_on = row.target.isoformat()
+        known = {
+            "name": row.name or None,
+            "balance": row.balance,
+            "points": row.balance if config.kind is EntitlementKind.POINTS else None,
+        }
+        data = {
+            "occasion": config.kind.value,
+            "date": expires_on,
+            "expires_on": expires_on,
+            "days": config.days,
+            **{name: value for name, value in known.items() if value is not None},
+        }
+        return Occurrence(row.customer_id, f"{config.kind}:{row.held_id}:{expires_on}", data)
+
+    if not rows:
+        return None
+    return Question(RUNS_OUT[config.kind], zoned(window, DATES, rows, kind=config.kind.value), read)

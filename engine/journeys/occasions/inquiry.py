@@ -1,0 +1,40 @@
+"""Whose inquiry is still pending."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from engine.core.bulk import unnest
+from engine.journeys.calendar_days import Window
+from engine.journeys.nodes.trigger_inquiry import TriggerInquiry
+from engine.journeys.occasions.question import HERE, SPANS, Occurrence, Question, span, zoned
+
+STALLED = text(f"""
+    SELECT customer.id AS customer_id, inquiry.id AS inquiry_id, inquiry.subject, inquiry.source, rows.target
+    FROM {unnest(SPANS)} JOIN inquiries inquiry
+        ON inquiry.tenant_id = :tenant AND inquiry.status = 'pending'
+        AND inquiry.created_at >= rows.begins AND inquiry.created_at < rows.ends
+    JOIN customers customer ON customer.id = inquiry.customer_id
+    WHERE {HERE}
+""")
+
+
+def ask_inquiry(trigger: TriggerInquiry, window: Window) -> Question | None:
+    """Who asked so many days before one that has come due, and still waits."""
+    config = trigger.config
+    due = window.days(config.at)
+    rows = [span(window, each, each.day - timedelta(days=config.days)) for each in due]
+
+    def read(row: Any) -> Occurrence:
+        data = {
+            "occasion": "inquiry",
+            "date": row.target.isoformat(),
+            "days": config.days,
+            "inquiry_id": str(row.inquiry_id),
+            "subject": row.subject,
+            "source": row.source,
+        }
+        return Occurrence(row.customer_id, f"inquiry:{row.inquiry_id}", data)
+
+    return Question(STALLED, zoned(window, SPANS, rows), read) if rows else None
