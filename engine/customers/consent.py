@@ -3,6 +3,7 @@
 Every door that learns of a consent writes it here: forms, imports, providers' webhooks, staff, one-click links.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -109,9 +110,16 @@ def change_consents(
     Returns:
         How many versions were written.
     """
+    return len(_change(session, tenant_id, wishes, actor=actor, now=now))
+
+
+def _change(
+    session: Session, tenant_id: UUID, wishes: Sequence[ConsentWish], *, actor: str, now: datetime
+) -> list[ConsentWish]:
+    """As `change_consents`; returns the wishes that changed something."""
     latest = dict(sorted({wish.subject: wish for wish in wishes}.items()))
     if not latest:
-        return 0
+        return []
     rows = [(*subject, wish.state.value, wish.source) for subject, wish in latest.items()]
     changed = session.execute(
         CHANGE,
@@ -122,8 +130,9 @@ def change_consents(
         _history_row(tenant_id, latest[subject], version, actor, now) for subject, version in versions.items()
     ]
     insert_many(session, "consent_history", _HISTORY, history)
-    _lift_opt_outs(session, tenant_id, [latest[subject] for subject in versions])
-    return len(versions)
+    written = [latest[subject] for subject in versions]
+    _lift_opt_outs(session, tenant_id, written)
+    return written
 
 
 def opt_out(
@@ -157,45 +166,82 @@ def opt_out(
         )
         for each in channels
     ]
-    if not change_consents(session, tenant_id, wishes, actor=actor, now=now):
+    _withdraw(session, tenant_id, wishes, source=source, actor=actor, now=now)
+
+
+def opt_out_many(
+    session: Session,
+    tenant_id: UUID,
+    reasons: Mapping[tuple[UUID, str], str | None],
+    *,
+    source: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """As `opt_out`, for many `(customer, channel)` at once, each with its reason or None."""
+    wishes = [
+        ConsentWish(customer_id, channel, Purpose.MARKETING, ConsentState.WITHDRAWN, source, reason=reason)
+        for (customer_id, channel), reason in reasons.items()
+    ]
+    _withdraw(session, tenant_id, wishes, source=source, actor=actor, now=now)
+
+
+def _withdraw(
+    session: Session,
+    tenant_id: UUID,
+    wishes: Sequence[ConsentWish],
+    *,
+    source: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Withdraw; for each customer for whom that changes anything, suppress the addresses and record one event."""
+    changed = {wish.customer_id for wish in _change(session, tenant_id, wishes, actor=actor, now=now)}
+    if not changed:
         return
-    addresses = _addresses(session, [(customer_id, each) for each in channels])
-    suppress(
-        session,
-        tenant_id,
-        [(each, address) for (_, each), address in addresses.items()],
-        reason=SuppressionReason.OPTED_OUT,
-        source=source,
-        customer_id=customer_id,
-        now=now,
-    )
-    event = NewEvent(
-        customer_id=customer_id,
-        name=WITHDRAWN_EVENT,
-        kind="track",
-        source=source,
-        properties={"channels": channels},
-        context={},
-        occurred_at=now,
-        key=key_of(WITHDRAWN_EVENT, customer_id, now.isoformat(), *channels),
-    )
-    record(session, tenant_id, [event], now=now)
+    channels: dict[UUID, list[str]] = defaultdict(list)
+    for wish in wishes:
+        if wish.customer_id in changed:
+            channels[wish.customer_id].append(wish.channel)
+    places = [(customer_id, channel) for customer_id, some in channels.items() for channel in some]
+    owners = {
+        (channel, address): customer_id
+        for (customer_id, channel), address in _addresses(session, places).items()
+    }
+    suppress(session, tenant_id, owners, reason=SuppressionReason.OPTED_OUT, source=source, now=now)
+    events = [
+        NewEvent(
+            customer_id=customer_id,
+            name=WITHDRAWN_EVENT,
+            kind="track",
+            source=source,
+            properties={"channels": some},
+            context={},
+            occurred_at=now,
+            key=key_of(WITHDRAWN_EVENT, customer_id, now.isoformat(), *some),
+        )
+        for customer_id, some in channels.items()
+    ]
+    record(session, tenant_id, events, now=now)
 
 
 def suppress(
     session: Session,
     tenant_id: UUID,
-    addresses: Sequence[tuple[str, str]],
+    addresses: Mapping[tuple[str, str], UUID | None],
     *,
     reason: SuppressionReason,
     source: str,
     now: datetime,
-    customer_id: UUID | None = None,
 ) -> None:
-    """Send nothing more to these `(channel, address)`, whoever they belong to; the first reason is kept."""
+    """Send nothing more to these `(channel, address)`, whoever they belong to; the first reason is kept.
+
+    Args:
+        addresses: with the customer of whom we learnt it, or None.
+    """
     rows = [
         (tenant_id, channel, address_hash(address), reason.value, source, customer_id, now)
-        for channel, address in sorted(set(addresses))
+        for (channel, address), customer_id in sorted(addresses.items(), key=lambda item: item[0])
     ]
     insert_many(session, "suppressions", _SUPPRESSION, rows, then="ON CONFLICT DO NOTHING")
 

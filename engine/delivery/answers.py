@@ -12,7 +12,7 @@ from engine.channels.accounts import note_trouble
 from engine.channels.interface import Account, Answer, Channel, Outcome, Outgoing
 from engine.core.bulk import transpose, unnest
 from engine.core.errors import Code
-from engine.customers.consent import opt_out, suppress
+from engine.customers.consent import opt_out_many, suppress
 from engine.customers.models import SuppressionReason
 from engine.delivery.guard import Hold, Skip, Verdict
 from engine.delivery.log import log_holds
@@ -146,59 +146,44 @@ def settle(session: Session, account: Account, settled: Sequence[Settled], *, no
         note_trouble(
             session, account.tenant_id, account.channel, down.answer.reason or "The provider refuses."
         )
-    for each in settled:
-        if each.answer and each.outgoing:
-            learn(session, account.tenant_id, each.outgoing, each.answer, provider=account.provider, now=now)
-
-
-def learn(
-    session: Session, tenant_id: UUID, outgoing: Outgoing, answer: Answer, *, provider: str, now: datetime
-) -> None:
-    """Draw the consequence of a refusal: an opt-out is a withdrawal, a dead mailbox is suppressed (C4)."""
-    learn_of(
-        session,
-        tenant_id,
-        answer.outcome,
-        customer_id=outgoing.customer_id,
-        channel=outgoing.channel,
-        address=outgoing.address,
-        provider=provider,
-        reason=answer.reason,
-        now=now,
-    )
-
-
-def learn_of(
-    session: Session,
-    tenant_id: UUID,
-    outcome: Outcome,
-    *,
-    customer_id: UUID,
-    channel: Channel,
-    address: str,
-    provider: str,
-    reason: str | None,
-    now: datetime,
-) -> None:
-    """As `learn`, for what a receipt tells later."""
-    if outcome is Outcome.OPTED_OUT:
-        opt_out(
-            session,
-            tenant_id,
-            customer_id,
-            channel=channel.value,
-            source="provider",
-            reason=reason,
-            actor=f"provider:{provider}",
-            now=now,
+    lessons = [
+        Lesson(
+            outcome=each.answer.outcome,
+            customer_id=each.outgoing.customer_id,
+            channel=each.outgoing.channel,
+            address=each.outgoing.address,
+            provider=account.provider,
+            reason=each.answer.reason,
         )
-    elif outcome is Outcome.UNREACHABLE and channel is Channel.EMAIL:
-        suppress(
-            session,
-            tenant_id,
-            [(channel.value, address)],
-            reason=SuppressionReason.HARD_BOUNCE,
-            source=provider,
-            customer_id=customer_id,
-            now=now,
-        )
+        for each in settled
+        if each.answer and each.outgoing
+    ]
+    learn(session, account.tenant_id, lessons, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a provider's refusal tells of a customer, at once or in a later receipt."""
+
+    outcome: Outcome
+    customer_id: UUID
+    channel: str
+    address: str
+    provider: str
+    reason: str | None
+
+
+def learn(session: Session, tenant_id: UUID, lessons: Sequence[Lesson], *, now: datetime) -> None:
+    """Draw the consequence of refusals: an opt-out is a withdrawal, a dead mailbox is suppressed (C4)."""
+    for provider in {each.provider for each in lessons}:
+        own = [each for each in lessons if each.provider == provider]
+        left = {
+            (each.customer_id, each.channel): each.reason for each in own if each.outcome is Outcome.OPTED_OUT
+        }
+        dead = {
+            (each.channel, each.address): each.customer_id
+            for each in own
+            if each.outcome is Outcome.UNREACHABLE and each.channel == Channel.EMAIL and each.address
+        }
+        opt_out_many(session, tenant_id, left, source="provider", actor=f"provider:{provider}", now=now)
+        suppress(session, tenant_id, dead, reason=SuppressionReason.HARD_BOUNCE, source=provider, now=now)

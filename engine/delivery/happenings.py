@@ -15,7 +15,7 @@ def message_event(message: Any, name: str, *, at: datetime, key: UUID, source: s
         more: further properties.
     """
     properties = {
-        "message_id": str(message.id),
+        "message_id": str(message.id or ""),
         "channel": message.channel,
         "journey_id": str(message.journey_id or ""),
         "enrolment_id": str(message.enrolment_id or ""),

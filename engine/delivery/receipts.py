@@ -17,12 +17,12 @@ from engine.core.bulk import as_json, insert_many, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.errors import Code
 from engine.core.ids import key_of, new_id
-from engine.customers.consent import ConsentWish, change_consents, opt_out
-from engine.customers.models import ConsentState, CustomerIdentity, IdentityKind, Purpose
-from engine.delivery.answers import failure_code, learn_of
+from engine.customers.models import CustomerIdentity, IdentityKind
+from engine.delivery.answers import Lesson, failure_code, learn
 from engine.delivery.consequences import follow_up, once
 from engine.delivery.happenings import message_event
 from engine.delivery.models import Message
+from engine.delivery.replies import Said, hear
 from engine.delivery.spend import give_back
 from engine.events.record import NewEvent, record
 
@@ -31,7 +31,6 @@ PATIENCE = timedelta(minutes=10)
 """How long a report may wait for the commit of the message it is about (providers 9.3)."""
 
 LOOK_AGAIN = timedelta(seconds=20)
-REPLY_WINDOW = timedelta(hours=72)
 CHANNEL_OF = {WhatsAppProvider.name: Channel.WHATSAPP}
 
 _RECEIPT = {
@@ -166,8 +165,7 @@ def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now:
         if not (report.status is Reported.FAILED and message_id in replaced and messages[message_id].announce)
     ]
     record(session, tenant_id, events, now=now)
-    for message_id, some in by_message.items():
-        _learn(session, tenant_id, messages[message_id], some, now=now)
+    learn(session, tenant_id, _lessons(by_message, messages), now=now)
     failed = {m for m, some in by_message.items() if any(r.status is Reported.FAILED for r in some)}
     give_back(session, tenant_id, {message_id: reserved[message_id] for message_id in failed})
     return outcomes
@@ -224,35 +222,33 @@ def _outcome(report: Report) -> Outcome:
     return answer_of_code(report.code or "", report.reason or "").outcome
 
 
-def _learn(
-    session: Session, tenant_id: UUID, message: Message, reports: Sequence[Report], *, now: datetime
-) -> None:
-    for report in reports:
-        if report.status is Reported.FAILED and report.code:
-            learn_of(
-                session,
-                tenant_id,
-                _outcome(report),
-                customer_id=message.customer_id,
-                channel=Channel(message.channel),
-                address=message.address or "",
-                provider=message.provider or "",
-                reason=report.reason,
-                now=now,
-            )
+def _lessons(by_message: Mapping[UUID, Sequence[Report]], messages: Mapping[UUID, Message]) -> list[Lesson]:
+    return [
+        Lesson(
+            outcome=_outcome(report),
+            customer_id=messages[message_id].customer_id,
+            channel=messages[message_id].channel,
+            address=messages[message_id].address or "",
+            provider=messages[message_id].provider or "",
+            reason=report.reason,
+        )
+        for message_id, some in by_message.items()
+        for report in some
+        if report.status is Reported.FAILED and report.code
+    ]
 
 
 def _apply_words(session: Session, tenant_id: UUID, reports: Reports, *, now: datetime) -> dict[UUID, str]:
     """Replies and preferences: what a customer says counts for whoever has that number."""
     words = [(row, report) for row, report in reports if report.kind is not ReportKind.STATUS]
     owners = _owners(session, {report.address for _, report in words if report.address})
-    outcomes: dict[UUID, str] = {}
-    for row, report in words:
-        customer_id = owners.get(report.address or "")
-        outcomes[row.id] = APPLIED if customer_id else NOBODY
-        if customer_id:
-            _hear(session, tenant_id, customer_id, row.provider, report, now=now)
-    return outcomes
+    said = [
+        Said(owners[report.address], CHANNEL_OF[row.provider].value, row.provider, report)
+        for row, report in words
+        if report.address in owners
+    ]
+    hear(session, tenant_id, said, now=now)
+    return {row.id: APPLIED if report.address in owners else NOBODY for row, report in words}
 
 
 def _owners(session: Session, phones: set[str]) -> dict[str, UUID]:
@@ -262,54 +258,9 @@ def _owners(session: Session, phones: set[str]) -> dict[str, UUID]:
     return {row.value: row.customer_id for row in session.execute(owners)}
 
 
-def _hear(
-    session: Session, tenant_id: UUID, customer_id: UUID, provider: str, report: Report, *, now: datetime
-) -> None:
-    channel = CHANNEL_OF[provider].value
-    if report.kind is ReportKind.STOP:
-        opt_out(
-            session,
-            tenant_id,
-            customer_id,
-            channel=channel,
-            source="keyword",
-            reason=report.text,
-            actor="customer",
-            now=now,
-        )
-    elif report.kind is ReportKind.RESUME:
-        wish = ConsentWish(
-            customer_id, channel, Purpose.MARKETING, ConsentState.GRANTED, "provider", reason=report.text
-        )
-        change_consents(session, tenant_id, [wish], actor="customer", now=now)
-    message = _answered(session, customer_id, channel, report)
-    if message is not None:
-        message.replied_at = message.replied_at or report.at
-        event = _event(message, "message.replied", report.at, report.unique_key, text=report.text or "")
-        record(session, tenant_id, [event], now=now)
-
-
-def _answered(session: Session, customer_id: UUID, channel: str, report: Report) -> Message | None:
-    """The message a reply answers: the one it quotes, else the last of the past 72 hours (providers 1.7)."""
-    if report.kind is ReportKind.RESUME:
-        return None
-    query = select(Message).where(Message.customer_id == customer_id, Message.channel == channel)
-    if report.provider_message_id:
-        quoted = session.scalars(
-            query.where(Message.provider_message_id == report.provider_message_id)
-        ).first()
-        if quoted:
-            return quoted
-    return session.scalars(
-        query.where(Message.sent_at.between(report.at - REPLY_WINDOW, report.at))
-        .order_by(Message.sent_at.desc())
-        .limit(1)
-    ).first()
-
-
-def _event(message: Message, name: str, at: datetime, key: str, **more: str) -> NewEvent:
+def _event(message: Message, name: str, at: datetime, key: str) -> NewEvent:
     unique = once(name, message.id) if name in ONCE else key_of(name, message.id, key)
-    return message_event(message, name, at=at, key=unique, source=message.provider or "provider", **more)
+    return message_event(message, name, at=at, key=unique, source=message.provider or "provider")
 
 
 def _report(payload: Mapping[str, Any]) -> Report:
