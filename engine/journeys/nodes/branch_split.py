@@ -24,11 +24,15 @@ from engine.journeys.nodes.base import (
 
 
 class Arm(Config):
-    """One way of a split; `id` names its port and stays when the label changes."""
+    """One way of a split; `id` names its port and stays when the label changes. Who goes by the way that is held out
+    is left alone, to be compared with the others."""
 
     id: str = Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_\-]+$")
     label: str = Field("", max_length=60)
     percent: int = Field(ge=0, le=100)
+    holdout: bool = Field(
+        False, title="Held out", description="Gets nothing, so that the others can be compared with it"
+    )
 
 
 class BranchSplitConfig(Config):
@@ -68,12 +72,17 @@ class BranchSplit(Node):
             )
         if len({arm.id for arm in self.config.arms}) < len(self.config.arms):
             yield Problem("arm_twice", "Two arms have the same id. Rename one.", self.id, "arms")
+        if sum(arm.holdout for arm in self.config.arms) > 1:
+            yield Problem("two_holdouts", "Only one arm can be held out. Keep one.", self.id, "arms")
 
     def decide(self, run: Run, facts: Facts, now: datetime) -> Outcome:
         lot = key_of(run.journey_id, self.id, run.customer_id).int % 10_000 / 100
         bounds = accumulate(arm.percent for arm in self.config.arms)
         chosen = next(arm for arm, bound in zip(self.config.arms, bounds, strict=True) if lot < bound)
-        return Go(chosen.id, f"Split: {chosen.label or chosen.id}")
+        told = "Held out, to compare" if chosen.holdout else f"Split: {chosen.label or chosen.id}"
+        return Go(chosen.id, told)
 
     def sentence(self) -> str:
-        return "Split " + " / ".join(f"{arm.percent}%" for arm in self.config.arms)
+        return "Split " + " / ".join(
+            f"{arm.percent}%{' held out' if arm.holdout else ''}" for arm in self.config.arms
+        )
