@@ -117,6 +117,56 @@ def test_each_customer_waits_by_their_own_clock(
     assert queued == [0, 0, 2, 2, 3]
 
 
+def test_a_loop_waits_for_another_such_moment_each_time(
+    studio: Any, build: Callable[..., Any], step: Callable[..., Any]
+) -> None:
+    nodes = [
+        step("t", "trigger.event", event="Order Completed"),
+        step("w", "wait.until", at="15:30", days="any day"),
+        step("a", "action.tag", add=["reminded"]),
+    ]
+    (customer,) = studio.add_customers(1)
+    studio.begin(build(nodes, "t > w", "w > a", "a > w"), [customer])
+    for day in range(1, 4):
+        way = studio.enrolment(customer)
+        assert (way.visit, way.due_at) == (2 * day + 1, studio.now + timedelta(days=day))
+        studio.pass_time(studio.now + timedelta(days=day, seconds=20))
+
+
+def test_who_comes_from_the_trigger_in_that_very_minute_goes_on_at_once(
+    studio: Any, build: Callable[..., Any], step: Callable[..., Any]
+) -> None:
+    rules = {"operator": "AND", "conditions": [{"field": "total_spend", "op": "gt", "value": 1}]}
+    nodes = [
+        step("t", "trigger.event", event="Order Completed"),
+        step("w", "wait.until", at="15:30", days="any day"),
+        step("b", "branch.rule", rules=rules),
+        step("x", "exit"),
+    ]
+    (customer,) = studio.add_customers(1, total_spend_minor=1_000)
+    studio.begin(build(nodes, "t > w", "w > b", "b.yes > x", "b.no > x"), [customer])
+    assert studio.ports("b") == {customer: "yes"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "arrived", "until"),
+    [
+        ("Asia/Kolkata", "2026-03-02T15:30:20+05:30", "2026-03-03T15:30+05:30"),
+        ("Asia/Kolkata", "2026-03-02T15:29:59+05:30", "2026-03-02T15:30+05:30"),
+        ("America/New_York", "2026-03-07T15:30-05:00", "2026-03-08T15:30-04:00"),
+        ("America/New_York", "2026-10-31T15:30-04:00", "2026-11-01T15:30-05:00"),
+        ("Pacific/Chatham", "2026-09-26T15:30+12:45", "2026-09-27T15:30+13:45"),
+        ("Pacific/Chatham", "2026-04-04T15:30+13:45", "2026-04-05T15:30+12:45"),
+    ],
+)
+def test_strictly_after_is_another_day_on_both_sides_of_a_change_of_clocks(
+    zone: str, arrived: str, until: str
+) -> None:
+    after = datetime.fromisoformat(arrived).astimezone(UTC)
+    found = next_moment(after, ZoneInfo(zone), time(15, 30), WEEKDAYS[Days.ANY], strictly=True)
+    assert found == datetime.fromisoformat(until)
+
+
 def test_a_time_that_is_none_is_refused_on_its_field(
     studio: Any, build: Callable[..., Any], step: Callable[..., Any]
 ) -> None:

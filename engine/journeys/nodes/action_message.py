@@ -100,7 +100,7 @@ class ActionMessage(Node):
     label: ClassVar[str] = "Send message"
     icon: ClassVar[str] = "send"
     description: ClassVar[str] = "WhatsApp, SMS or e-mail from a template"
-    summary: ClassVar[str] = "{channel}, {template_id}"
+    summary: ClassVar[str] = "{channel}, {template_id}[, else {fallback}]"
 
     type: Literal["action.message"] = "action.message"
     config: ActionMessageConfig

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Run, Wait, control
+from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Run, TimeOfDay, Wait, control
+
+FIRST_STEP = 1
+"""The visit of the step behind the trigger."""
 
 LONGEST_SEARCH_DAYS = 9
 """A week, and the day a spring forward may swallow the very hour."""
@@ -41,29 +44,33 @@ WEEKDAYS: Mapping[Days, frozenset[int]] = {
 class WaitUntilConfig(Config):
     """When."""
 
-    at: str = Field(
+    at: TimeOfDay = Field(
         "10:00",
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         title="Time of day",
         description="By the customer's own clock, e.g. 18:30",
-        json_schema_extra=control("text"),
+        json_schema_extra=control("time"),
     )
     days: Days = Field(Days.ANY, title="On", json_schema_extra=control("select"))
 
 
 class WaitUntil(Node):
-    """Stay until the next such moment; who arrives at that very minute goes on at once."""
+    """Stay until the next such moment. Who comes straight from the trigger in that very minute goes on at once;
+    later on, and in a loop, it is always another one."""
 
     family: ClassVar[Family] = Family.WAIT
     label: ClassVar[str] = "Wait until"
     icon: ClassVar[str] = "clock"
     description: ClassVar[str] = "Until a time of day or a weekday, where the customer lives"
+    summary: ClassVar[str] = "Until {at}, {days}"
 
     type: Literal["wait.until"] = "wait.until"
     config: WaitUntilConfig = WaitUntilConfig()
 
     def waits(self) -> bool:
         return True
+
+    def ends_pass(self) -> bool:
+        return False
 
     def needs_zone(self) -> bool:
         return True
@@ -74,6 +81,7 @@ class WaitUntil(Node):
             facts.zone_of(run),
             time.fromisoformat(self.config.at),
             WEEKDAYS[self.config.days],
+            strictly=run.visit > FIRST_STEP,
         )
         if now < until:
             return Wait(until, self.sentence())
@@ -83,16 +91,20 @@ class WaitUntil(Node):
         return f"Wait until {self.config.at}, {self.config.days}"
 
 
-def next_moment(after: datetime, zone: ZoneInfo, at: time, weekdays: frozenset[int]) -> datetime:
-    """The first moment (UTC), not before the minute of `after`, at which the local clock shows `at` on such a day.
+def next_moment(
+    after: datetime, zone: ZoneInfo, at: time, weekdays: frozenset[int], *, strictly: bool = False
+) -> datetime:
+    """The first moment (UTC) at which the local clock shows `at` on such a day: not before the minute of `after`, or
+    `strictly` after it.
 
     A time that the clock skips in spring comes an hour later by the clock; one that it shows twice in autumn counts
     the first time.
     """
-    arrived = after.astimezone(zone).replace(second=0, microsecond=0)
+    arrived = after.astimezone(zone)
+    minute = arrived.replace(second=0, microsecond=0)
     for ahead in range(LONGEST_SEARCH_DAYS):
         day = arrived.date() + timedelta(days=ahead)
         moment = datetime.combine(day, at, zone).astimezone(UTC)
-        if day.weekday() in weekdays and moment >= arrived:
+        if day.weekday() in weekdays and (moment > after if strictly else moment >= minute):
             return max(moment, after)
     raise AssertionError("every weekday comes within nine days")
