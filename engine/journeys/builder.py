@@ -15,6 +15,7 @@ from engine.journeys.choices import load_choices
 from engine.journeys.counts import node_counts
 from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
 from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyVersion, Stage
+from engine.journeys.quarantine import GOES_ON, count_set_aside, count_stuck
 
 Json = dict[str, Any]
 COPY = " (copy)"
@@ -23,17 +24,19 @@ NAME_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A journey's state and its counts by node; `counts` is None while it was never published."""
+    """A journey's state and its counts by node; `counts` is None while it was never published. `stuck` are the
+    customers whom a step failed, as long as they can go on."""
 
     status: str
     version: int
     has_changes: bool
     counts: dict[str, Json] | None
+    stuck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A journey as the builder opens it."""
+    """A journey as the builder opens it; `set_aside` counts the events it listens to that could not be shown to it."""
 
     id: UUID
     name: str
@@ -42,6 +45,7 @@ class Opened:
     problems: list[Json]
     choices: Json
     figures: Figures
+    set_aside: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def open_journey(tenant_id: UUID, journey_id: UUID) -> Opened:
             problems=[problem.as_json() for problem in check_draft(session, journey_id)],
             choices=load_choices(session),
             figures=_figures(session, journey),
+            set_aside=count_set_aside(session, journey_id),
         )
 
 
@@ -164,4 +169,5 @@ def _figures(session: Session, journey: Journey) -> Figures:
         version=version.number,
         has_changes=version.has_changes,
         counts={node_id: count.as_json() for node_id, count in counts.items()},
+        stuck=count_stuck(session, journey.id) if journey.status in GOES_ON else 0,
     )

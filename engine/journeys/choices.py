@@ -1,16 +1,20 @@
 """What the configs of a journey's steps may point at, by name: for the builder's lists and suggestions (J3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import false, func, select, text
 from sqlalchemy.orm import Session
 
 from engine.channels.interface import Channel
-from engine.core.models import Tenant
+from engine.core.models import Branch, Tenant
+from engine.core.rls import TENANT_NOW
+from engine.core.staff import list_staff
 from engine.events.catalog import event_names
+from engine.journeys.models import Journey, JourneyStatus, JourneyVersion
+from engine.journeys.values import ATTRIBUTE_PREFIX, DATES, VALUES, value_words
 from engine.landing.models import LandingPage
 from engine.segments.fields import find_field, segment_fields
 from engine.segments.models import Segment
@@ -21,6 +25,10 @@ from engine.templates.models import Template
 PREVIEW_LENGTH = 600
 EVENT_NAMES = 200
 SAMPLE = 20
+CUSTOMERS_SAMPLED = 2_000
+VALUES_SHOWN = 30
+MANUAL = {"nodes": [{"type": "trigger.manual"}]}
+"""What a graph contains whose customers can be let in by hand or by another journey."""
 
 PROPERTIES = text("""
     SELECT wanted.name, array_agg(DISTINCT key.name) AS properties
@@ -36,18 +44,51 @@ PROPERTIES = text("""
 """The keys of the newest events' properties, for many names at once."""
 
 
+IN_WORDS = tuple(name for name in VALUES if name not in DATES and name != "first_name")
+"""Columns whose values are few, so that the cases of a branch can be chosen from those in use."""
+
+IN_USE = text(f"""
+    WITH newest AS (
+        SELECT {", ".join(IN_WORDS)}, attributes FROM customers
+        WHERE tenant_id = {TENANT_NOW} ORDER BY created_at DESC, id DESC LIMIT :customers
+    ), pairs AS (
+        SELECT pair.name, pair.value FROM newest
+        CROSS JOIN LATERAL (VALUES {", ".join(f"('{name}', {name})" for name in IN_WORDS)}) AS pair(name, value)
+        UNION ALL
+        SELECT '{ATTRIBUTE_PREFIX}' || pair.key, pair.value
+        FROM newest CROSS JOIN LATERAL jsonb_each_text(newest.attributes) AS pair
+    ), counted AS (
+        SELECT name, value, row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, value) AS place
+        FROM pairs WHERE value <> '' GROUP BY name, value
+    )
+    SELECT name, array_agg(left(value, 100) ORDER BY place) AS values
+    FROM counted WHERE place <= :shown GROUP BY name ORDER BY name
+""")
+"""The most frequent values of the newest customers, by column and attribute: the same cost for any tenant."""
+
+
 def load_choices(session: Session) -> dict[str, Any]:
     """Templates, segments, forms, events with their properties, tags, rule fields and the currency, as JSON.
 
-    Lists are `{"id", "name", …}`; `fields` are `engine.segments.field.FieldInfo`, `open_operators` those of
-    fields any key names (`event.total`).
+    Lists are `{"id", "name", …}`; `lists` are the segments that are lists, `journeys` all that are not archived, with
+    `manual` for those that can be started by hand; `values` are what steps may ask for by name, `samples` the values
+    in use by that name. `fields` are `engine.segments.field.FieldInfo`, `open_operators` those of fields any key names
+    (`event.total`).
     """
     names = event_names(session)[:EVENT_NAMES]
     properties = session.execute(PROPERTIES, {"names": names, "sample": SAMPLE})
+    segments = _segments(session)
+    samples = _samples(session)
     return {
         "channels": [channel.value for channel in Channel],
         "templates": _templates(session),
-        "segments": _segments(session),
+        "segments": [_named(row, count=row.customer_count) for row in segments],
+        "lists": [_named(row, count=row.customer_count) for row in segments if not row.is_dynamic],
+        "branches": _branches(session),
+        "staff": [_named(person) for person in list_staff(session)],
+        "journeys": _journeys(session),
+        "values": _values(samples),
+        "samples": samples,
         "forms": _forms(session),
         "events": [{"name": name} for name in names],
         "properties": {row.name: row.properties for row in properties},
@@ -81,13 +122,50 @@ def _preview(contents: Mapping[str, Any]) -> dict[str, str]:
     return {"subject": parts.get("subject") or "", "preview": (parts.get("body") or "")[:PREVIEW_LENGTH]}
 
 
-def _segments(session: Session) -> list[dict[str, Any]]:
-    rows = session.execute(
-        select(Segment.id, Segment.name, Segment.customer_count)
+def _named(row: Any, **more: Any) -> dict[str, Any]:
+    return {"id": str(row.id), "name": row.name, **more}
+
+
+def _segments(session: Session) -> Sequence[Any]:
+    return session.execute(
+        select(Segment.id, Segment.name, Segment.customer_count, Segment.is_dynamic)
         .where(Segment.is_active)
         .order_by(func.lower(Segment.name))
+    ).all()
+
+
+def _branches(session: Session) -> list[dict[str, Any]]:
+    rows = session.execute(select(Branch.id, Branch.name, Branch.city).order_by(Branch.name))
+    return [_named(row, about=row.city if row.city != row.name else "") for row in rows]
+
+
+def _journeys(session: Session) -> list[dict[str, Any]]:
+    manual = (Journey.status == JourneyStatus.LIVE) & JourneyVersion.graph.contains(MANUAL)
+    rows = session.execute(
+        select(Journey.id, Journey.name, func.coalesce(manual, false()).label("manual"))
+        .outerjoin(JourneyVersion, JourneyVersion.id == Journey.live_version_id)
+        .where(Journey.status != JourneyStatus.ARCHIVED)
+        .order_by(func.lower(Journey.name))
     )
-    return [{"id": str(row.id), "name": row.name, "count": row.customer_count} for row in rows]
+    return [_named(row, manual=row.manual) for row in rows]
+
+
+def _samples(session: Session) -> dict[str, list[str]]:
+    rows = session.execute(IN_USE, {"customers": CUSTOMERS_SAMPLED, "shown": VALUES_SHOWN})
+    return {row.name: row.values for row in rows}
+
+
+def _values(samples: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Columns by their kind; of attributes nobody can tell beforehand whether they are dates."""
+    columns = [
+        {"id": name, "name": label, "about": "Customer", "kind": "date" if name in DATES else "text"}
+        for name, label in VALUES.items()
+    ]
+    attributes = [name for name in samples if name.startswith(ATTRIBUTE_PREFIX)]
+    return columns + [
+        {"id": name, "name": value_words(name), "about": "Custom attribute", "kind": "any"}
+        for name in attributes
+    ]
 
 
 def _forms(session: Session) -> list[dict[str, Any]]:

@@ -71,36 +71,42 @@ class JourneySettings(Config):
     """Rules of the whole journey."""
 
     reentry: ReentryMode = Field(
-        ReentryMode.NEVER, title="May customers enter again?", json_schema_extra=control("select")
+        ReentryMode.NEVER,
+        title="May customers enter again?",
+        json_schema_extra=control("select", group="Who enters"),
     )
     reentry_days: int = Field(
         30,
         ge=1,
         le=3_650,
         title="Days after which they may",
-        json_schema_extra=control("number", shown_if={"reentry": ReentryMode.AFTER_DAYS.value}),
+        json_schema_extra=control(
+            "number", shown_if={"reentry": ReentryMode.AFTER_DAYS.value}, group="Who enters"
+        ),
     )
     entry_rules: dict[str, Any] | None = Field(
-        None, title="Only customers who", json_schema_extra=control("rules", scope="event")
+        None,
+        title="Only customers who",
+        json_schema_extra=control("rules", scope="event", group="Who enters"),
     )
     branch_ids: tuple[UUID, ...] = Field(
         (),
         max_length=500,
         title="Only customers of these branches",
         description="Leave empty for all",
-        json_schema_extra=control("branches"),
+        json_schema_extra=control("branches", group="Who enters"),
     )
     starts_on: date | None = Field(
         None,
         title="First day",
         description="Nobody enters before, by the studio's calendar",
-        json_schema_extra=control("date"),
+        json_schema_extra=control("date", group="Who enters"),
     )
     ends_on: date | None = Field(
         None,
         title="Last day",
         description="Nobody enters after it; who is on the way goes on to the end",
-        json_schema_extra=control("date"),
+        json_schema_extra=control("date", group="Who enters"),
     )
     goal_event: str | None = Field(
         None,
@@ -108,50 +114,50 @@ class JourneySettings(Config):
         max_length=200,
         title="Goal",
         description="The event that counts as success, e.g. Order Completed",
-        json_schema_extra=control("event"),
+        json_schema_extra=control("event", group="Goal"),
     )
     goal_where: tuple[PropertyRule, ...] = Field(
         (),
         max_length=20,
         title="Goal only if",
-        json_schema_extra=control("where", of="goal_event", shown_if_set="goal_event"),
+        json_schema_extra=control("where", of="goal_event", shown_if_set="goal_event", group="Goal"),
     )
     goal_days: int = Field(
         30,
         ge=1,
         le=365,
         title="Counts for so many days after entering",
-        json_schema_extra=control("number", shown_if_set="goal_event"),
+        json_schema_extra=control("number", shown_if_set="goal_event", group="Goal"),
     )
     leave_on_goal: bool = Field(
         True,
         title="Leave when the goal is reached",
         description="What is queued for the customer by then is not sent",
-        json_schema_extra=control("boolean", shown_if_set="goal_event"),
+        json_schema_extra=control("boolean", shown_if_set="goal_event", group="Goal"),
     )
     exit_events: tuple[EventName, ...] = Field(
         (),
         max_length=20,
         title="Leave when one of these happens",
-        json_schema_extra=control("events"),
+        json_schema_extra=control("events", group="Leaving"),
     )
     exit_rules: dict[str, Any] | None = Field(
         None,
         title="Leave when the customer",
         description="Asked at every step",
-        json_schema_extra=control("rules", scope="customer"),
+        json_schema_extra=control("rules", scope="customer", group="Leaving"),
     )
     stop_on_reply: bool = Field(
         True,
         title="Stop when the customer replies",
         description="The staff take over on the desk. Journeys that branch on replies go on",
-        json_schema_extra=control("boolean"),
+        json_schema_extra=control("boolean", group="Leaving"),
     )
     priority: Priority = Field(
         Priority.NORMAL,
         title="Priority",
         description="When two journeys want to write to a customer on the same day, the more important one does",
-        json_schema_extra=control("select"),
+        json_schema_extra=control("select", group="Limits"),
     )
     message_limit: int | None = Field(
         None,
@@ -159,7 +165,7 @@ class JourneySettings(Config):
         le=100,
         title="At most so many messages to one customer in seven days",
         description="Of this journey, besides the studio's own limits",
-        json_schema_extra=control("number"),
+        json_schema_extra=control("number", group="Limits"),
     )
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ import reflex as rx
 from app.pages.frame import frame
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
+from app.pages.journeys.stuck_dialog import stuck_badge
 from app.pages.registry import Page
 from app.ui import badge, button, confirm, empty, link, link_button
 from engine.journeys.catalogue import node_catalogue
@@ -55,6 +56,7 @@ def _header() -> rx.Component:
             ),
         ),
         rx.el.span(class_name="jb-gap"),
+        stuck_badge(),
         _problems(),
         rx.el.div(id=SLOT, class_name="jb-slot"),
         _moves(),

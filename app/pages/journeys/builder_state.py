@@ -7,7 +7,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from app.pages.journeys.status import tone_of, words_of
+from app.pages.journeys.figures_state import LIVE, FiguresState, journey_id_of
 from app.pages.session import signed_in
 from app.ui import done, failed
 from engine.core.accounts import Viewer, demand, may
@@ -15,22 +15,13 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, NotFound, SafarError
 from engine.journeys import journeys
-from engine.journeys.builder import (
-    Figures,
-    Opened,
-    duplicate,
-    keep_draft,
-    look_at_figures,
-    open_journey,
-    people_at,
-)
+from engine.journeys.builder import Opened, duplicate, keep_draft, open_journey
 from engine.journeys.choices import load_choices
-from engine.journeys.journeys import MOVES, Published
+from engine.journeys.journeys import Published
 from engine.journeys.models import Journey, JourneyStatus
 
 EDIT = "campaign.create"
 PUBLISH = "campaign.send"
-LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
 RUNNING = LIVE | {JourneyStatus.PAUSED}
 MOVED = {
     "pause": "Paused. Everybody stays where they are, and nothing is sent.",
@@ -41,41 +32,20 @@ MOVED = {
 }
 
 
-def journey_id_of(raw: str) -> UUID:
-    """The id in the address.
-
-    Raises:
-        NotFound: it is none.
-    """
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise NotFound("This journey does not exist. Go back to the list.") from None
-
-
-class BuilderState(rx.State):
+class BuilderState(FiguresState):
     """One journey on the canvas. The graph itself lives in the browser between loading and saving."""
 
     loading: bool = True
     missing: str = ""
     name: str = ""
     name_serial: int = 0
-    status: str = ""
-    status_words: str = ""
-    status_tone: str = "neutral"
-    version: int = 0
-    has_changes: bool = False
-    moves: list[str] = []
     may_edit: bool = False
     may_publish: bool = False
     document: dict[str, Any] = {}
     answer: dict[str, Any] = {}
     problems: list[dict[str, Any]] = []
-    counts: dict[str, Any] | None = None
-    watch: dict[str, Any] = {}
     choices: dict[str, Any] = {}
     focus: dict[str, Any] = {}
-    people: dict[str, Any] = {}
 
     @rx.var
     def read_only(self) -> bool:
@@ -100,7 +70,7 @@ class BuilderState(rx.State):
         """Open the journey of the address."""
         viewer = await signed_in(self)
         wanted = self.journey_id
-        if self.document.get("journey_id") != wanted:
+        if self.opened_id != wanted or not self.document:
             self.loading, self.document = True, {}
             yield
         try:
@@ -114,7 +84,7 @@ class BuilderState(rx.State):
     async def reload(self):
         """Take the newest draft, whoever saved it."""
         viewer = await signed_in(self)
-        self._show(await asyncio.to_thread(open_journey, viewer.tenant_id, self._id()), viewer)
+        self._show(await asyncio.to_thread(open_journey, viewer.tenant_id, self._opened()), viewer)
 
     @rx.event
     async def save(self, journey_id: str, graph: dict[str, Any], revision: int, serial: int):
@@ -140,12 +110,12 @@ class BuilderState(rx.State):
         viewer = await signed_in(self)
         demand(viewer.role, PUBLISH)
         try:
-            published = await asyncio.to_thread(_publish, viewer, self._id())
+            published = await asyncio.to_thread(_publish, viewer, self._opened())
         except InvalidGraph as error:
             self.problems = error.details if isinstance(error.details, list) else self.problems
             self._look_at(next((each["node_id"] for each in self.problems if each["node_id"]), None))
             return failed(error.message)
-        await self._count(viewer)
+        await self._look(viewer)
         entered = f" {published.enrolled:,} customers entered." if published.enrolled else ""
         return done(f"Version {published.number} is live.{entered}")
 
@@ -154,8 +124,8 @@ class BuilderState(rx.State):
         """Pause, resume, finish, stop or archive."""
         viewer = await signed_in(self)
         demand(viewer.role, PUBLISH)
-        await asyncio.to_thread(_move, viewer, self._id(), verb)
-        await self._count(viewer)
+        await asyncio.to_thread(_move, viewer, self._opened(), verb)
+        await self._look(viewer)
         return done(MOVED[verb])
 
     @rx.event
@@ -167,7 +137,7 @@ class BuilderState(rx.State):
         demand(viewer.role, EDIT)
         self.name_serial += 1
         try:
-            self.name = await asyncio.to_thread(_rename, viewer, self._id(), name)
+            self.name = await asyncio.to_thread(_rename, viewer, self._opened(), name)
         except SafarError as error:
             return failed(error.message)
         return None
@@ -178,7 +148,7 @@ class BuilderState(rx.State):
         viewer = await signed_in(self)
         demand(viewer.role, EDIT)
         copy_id = await asyncio.to_thread(
-            duplicate, viewer.tenant_id, self._id(), user_id=viewer.user_id, now=utc_now()
+            duplicate, viewer.tenant_id, self._opened(), user_id=viewer.user_id, now=utc_now()
         )
         return [rx.redirect(f"/journeys/{copy_id}"), done("This is the copy.")]
 
@@ -186,21 +156,9 @@ class BuilderState(rx.State):
     async def download(self):
         """The saved draft as a file, which a canvas takes when it is dropped there."""
         viewer = await signed_in(self)
-        opened = await asyncio.to_thread(open_journey, viewer.tenant_id, self._id())
+        opened = await asyncio.to_thread(open_journey, viewer.tenant_id, self._opened())
         name = "".join(each if each.isalnum() else "-" for each in opened.name.lower()).strip("-")
         return rx.download(data=json.dumps(opened.graph, indent=2), filename=f"{name or 'journey'}.json")
-
-    @rx.event
-    async def count(self):
-        """The newest figures."""
-        await self._count(await signed_in(self))
-
-    @rx.event
-    async def find_people(self, node_id: str):
-        """Who is at a step now."""
-        viewer = await signed_in(self)
-        people = await asyncio.to_thread(people_at, viewer.tenant_id, self._id(), node_id)
-        self.people = {"node_id": node_id, "people": people}
 
     @rx.event
     async def refresh_choices(self):
@@ -219,14 +177,10 @@ class BuilderState(rx.State):
         if node_id:
             self.focus = {"node_id": node_id, "serial": self.focus.get("serial", 0) + 1}
 
-    def _id(self) -> UUID:
-        return journey_id_of(self.document.get("journey_id", ""))
-
-    async def _count(self, viewer: Viewer) -> None:
-        self._tell(await asyncio.to_thread(look_at_figures, viewer.tenant_id, self._id()))
-
     def _show(self, opened: Opened, viewer: Viewer) -> None:
         self.missing = ""
+        self.opened_id = str(opened.id)
+        self.set_aside = opened.set_aside
         self.name = opened.name
         self.may_edit = may(viewer.role, EDIT)
         self.may_publish = may(viewer.role, PUBLISH)
@@ -240,18 +194,6 @@ class BuilderState(rx.State):
         }
         self._tell(opened.figures)
         self.loading = False
-
-    def _tell(self, figures: Figures) -> None:
-        self.watch = {"live": figures.status in LIVE, "serial": self.watch.get("serial", 0) + 1}
-        if figures.counts != self.counts:
-            self.counts = figures.counts
-        if (figures.version, figures.has_changes) != (self.version, self.has_changes):
-            self.version, self.has_changes = figures.version, figures.has_changes
-        if figures.status != self.status:
-            self.status = figures.status
-            self.status_words = words_of(figures.status)
-            self.status_tone = tone_of(figures.status)
-            self.moves = [verb for verb, (sources, _) in MOVES.items() if figures.status in sources]
 
 
 def _publish(viewer: Viewer, journey_id: UUID) -> Published:

@@ -3,12 +3,14 @@
 import reflex as rx
 
 from app.pages.frame import frame
+from app.pages.journeys.gallery import gallery
 from app.pages.journeys.list_state import JourneysState, Row
 from app.pages.registry import Page
 from app.ui import (
     Column,
     badge,
     button,
+    check_field,
     dialog,
     empty,
     form,
@@ -18,10 +20,6 @@ from app.ui import (
     table,
     text_field,
 )
-from engine.journeys.gallery import GalleryJourney, list_gallery
-
-ICONS = {"welcome": "hand", "thank_you": "heart-handshake", "win_back": "undo-2", "birthday": "cake"}
-"""Drawings of the ready-made journeys; others have the journeys' own."""
 
 
 def journeys() -> rx.Component:
@@ -45,15 +43,11 @@ def journeys() -> rx.Component:
                     on_change=JourneysState.look_for,
                     placeholder="Search by name",
                 ),
-                rx.el.label(
-                    rx.el.input(
-                        type="checkbox",
-                        checked=JourneysState.archived,
-                        on_change=JourneysState.show_archived,
-                        class_name="s-check",
-                    ),
-                    "Archived",
-                    class_name="jl-archived",
+                check_field(
+                    name="archived",
+                    label="Archived",
+                    checked=JourneysState.archived,
+                    on_change=JourneysState.show_archived,
                 ),
             ),
             empty=rx.cond(JourneysState.archived | (JourneysState.search != ""), _none_found(), _none_yet()),
@@ -93,22 +87,6 @@ def _none_yet() -> rx.Component:
     )
 
 
-def _gallery() -> rx.Component:
-    return rx.el.div(*[_ready_made(entry) for entry in list_gallery()], class_name="jl-gallery")
-
-
-def _ready_made(entry: GalleryJourney) -> rx.Component:
-    icon = ICONS.get(entry.key, "waypoints")
-    return rx.el.button(
-        rx.el.span(rx.icon(icon, size=17, aria_hidden="true"), entry.name, class_name="jl-ready-name"),
-        rx.el.span(entry.description, class_name="s-muted s-small"),
-        type="button",
-        on_click=JourneysState.install(entry.key),
-        disabled=JourneysState.busy,
-        class_name="jl-ready",
-    )
-
-
 def _none_found() -> rx.Component:
     return empty(
         icon="search-x",
@@ -136,10 +114,10 @@ def _dialog() -> rx.Component:
             on_submit=JourneysState.create,
         ),
         rx.el.div("or begin with a ready-made one", class_name="jl-or"),
-        _gallery(),
+        gallery(),
         title="New journey",
         description="It stays a draft until you publish it.",
-        max_width="600px",
+        max_width="900px",
         open=JourneysState.naming,
         on_open_change=JourneysState.ask_name,
     )

@@ -16,7 +16,7 @@ from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.journeys.counts import JourneyRow, list_journeys
 from engine.journeys.explain import midnight
-from engine.journeys.gallery import install
+from engine.journeys.gallery import find_ready_made, install, list_gallery
 from engine.journeys.journeys import create_journey
 
 
@@ -67,6 +67,9 @@ class JourneysState(rx.State):
     naming: bool = False
     problem: str = ""
     busy: bool = False
+    wish: str = ""
+    fitting: list[str] = [entry.key for entry in list_gallery()]
+    stages: list[str] = [entry.stage.value for entry in list_gallery()]
 
     @rx.event
     async def load(self):
@@ -94,6 +97,15 @@ class JourneysState(rx.State):
     def ask_name(self, open: bool = True):
         """Open or close the dialog for a new journey."""
         self.naming, self.problem, self.busy = open, "", False
+        self.look_for_ready_made("")
+
+    @rx.event
+    def look_for_ready_made(self, wish: str):
+        """Show the ready-made journeys that are good for this."""
+        self.wish = wish
+        found = find_ready_made(wish)
+        self.fitting = [entry.key for entry in found]
+        self.stages = [entry.stage.value for entry in found]
 
     @rx.event
     async def create(self, answers: dict[str, str]):

@@ -19,45 +19,45 @@ export function createActions(store, flow) {
   let arriving = 0;
   const change = (next, options) => get().change(next, options);
 
-  /** Put a new node of this kind at a place. */
-  function add(type, place) {
+  /** Put a new node of this kind at a place; `preset` fills in its config. */
+  function add(type, place, preset) {
     const kind = get().kinds[type];
     const centred = { x: place.x - graphs.CARD.width / 2, y: place.y - graphs.CARD.height / 2 };
-    change((graph) => graphs.addNode(graph, graphs.newNode(kind, centred)));
+    change((graph) => graphs.addNode(graph, graphs.newNode(kind, centred, preset)));
   }
 
   /** Put a new node behind a port and draw the arrow. */
-  function append(type, source, port, place) {
+  function append(type, source, port, place, preset) {
     const { kinds, direction } = get();
     change((graph) => {
       const from = graph.nodes.find((node) => node.id === source);
       const where = place ?? placeAfter(graph, kinds, from, port, direction);
-      const node = graphs.newNode(kinds[type], where);
+      const node = graphs.newNode(kinds[type], where, preset);
       return graphs.connect(graphs.addNode(graph, node), source, port, node.id);
     });
     show();
   }
 
   /** Put a new node into an arrow. */
-  function insert(type, edgeId, place) {
+  function insert(type, edgeId, place, preset) {
     const { kinds, direction } = get();
     change((graph) => {
       const edge = graph.edges.find((each) => each.id === edgeId);
-      const node = graphs.newNode(kinds[type], place ?? placeOnEdge(graph, edge, direction));
+      const node = graphs.newNode(kinds[type], place ?? placeOnEdge(graph, edge, direction), preset);
       return makeRoom(graphs.splice(graphs.addNode(graph, node), kinds, edgeId, node), node.id, direction);
     });
     show();
   }
 
   /** From the palette without a place: behind the selected node if it has a free way on, else in the middle. */
-  function place(type) {
+  function place(type, preset) {
     const { kinds, edges, nodes } = get();
     const from = selectedNode(get());
     const port = from && graphs.acceptsInput(kinds[type]) && graphs.freePort(kinds[from.data.type], from, edges);
-    if (port) return append(type, from.id, port.id);
+    if (port) return append(type, from.id, port.id, null, preset);
     const middle = centre();
     const corner = graphs.freePlace(nodes, { x: middle.x - graphs.CARD.width / 2, y: middle.y - graphs.CARD.height / 2 });
-    change((graph) => graphs.addNode(graph, graphs.newNode(kinds[type], corner)));
+    change((graph) => graphs.addNode(graph, graphs.newNode(kinds[type], corner, preset)));
     return show();
   }
 

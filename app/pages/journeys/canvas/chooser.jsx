@@ -35,7 +35,7 @@ function OpenChooser({ chooser }) {
   const onKeyDown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) setAt((now) => (now + step + kinds.length) % kinds.length);
-    else if (event.key === "Enter" && kinds[at]) choose(kinds[at].type);
+    else if (event.key === "Enter" && kinds[at]) choose(kinds[at]);
     else if (event.key === "Escape" || event.key === "Tab") close();
     else return;
     event.preventDefault();
@@ -54,7 +54,7 @@ function OpenChooser({ chooser }) {
           role="combobox"
           aria-expanded="true"
           aria-controls="jc-chooser-list"
-          aria-activedescendant={kinds[at] ? `jc-choose-${kinds[at].type}` : undefined}
+          aria-activedescendant={kinds[at] ? `jc-choose-${at}` : undefined}
           onChange={(event) => {
             setSearch(event.target.value);
             setAt(0);
@@ -67,14 +67,15 @@ function OpenChooser({ chooser }) {
             <h3>{groupName(family)}</h3>
             {members.map((kind) => (
               <div
-                key={kind.type}
-                id={`jc-choose-${kind.type}`}
+                key={kind.key}
+                id={`jc-choose-${kinds.indexOf(kind)}`}
                 role="option"
-                aria-selected={kinds[at]?.type === kind.type}
+                aria-selected={kinds[at] === kind}
+                ref={kinds[at] === kind ? scrolledTo : undefined}
                 className="jc-option"
                 data-type={kind.type}
                 onPointerMove={() => setAt(kinds.indexOf(kind))}
-                onClick={() => choose(kind.type)}
+                onClick={() => choose(kind)}
               >
                 <KindTile kind={kind} />
                 <span>{kind.label}</span>
@@ -91,16 +92,20 @@ function OpenChooser({ chooser }) {
 function useChoose(chooser, store) {
   const actions = useActions();
   const { screenToFlowPosition } = useReactFlow();
-  return (type) => {
+  return ({ type, preset }) => {
     store.setState({ chooser: null });
     const point = screenToFlowPosition(chooser.at);
     const { direction } = store.getState();
     const dropped = chooser.drop && (direction === "right" ? { x: point.x, y: point.y - CARD.height / 2 } : { x: point.x - CARD.width / 2, y: point.y });
-    if (chooser.edgeId) actions.insert(type, chooser.edgeId);
-    else if (chooser.source) actions.append(type, chooser.source, chooser.port, dropped || null);
-    else actions.place(type);
+    if (chooser.edgeId) actions.insert(type, chooser.edgeId, null, preset);
+    else if (chooser.source) actions.append(type, chooser.source, chooser.port, dropped || null, preset);
+    else actions.place(type, preset);
     store.getState().frame?.focus({ preventScroll: true });
   };
+}
+
+function scrolledTo(element) {
+  element?.scrollIntoView({ block: "nearest" });
 }
 
 /** The box's place, pushed back into the window where it would stick out. */

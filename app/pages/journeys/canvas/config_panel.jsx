@@ -8,8 +8,9 @@ import { CONTROLS } from "./controls/index.js";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { People } from "./people.jsx";
-import { fieldsOf, isShown } from "./schema.js";
+import { fieldsOf, filled, isShown } from "./schema.js";
 import { plainSentence } from "./sentences.js";
+import { withSteps } from "./steps.js";
 import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
 
 export function ConfigPanel() {
@@ -90,30 +91,52 @@ function Panel({ kind, title, about, onClose, children }) {
 }
 
 function Form({ schema, values, problems, readOnly, onField }) {
-  const fields = fieldsOf(schema).filter((field) => isShown(field, values));
+  const all = fieldsOf(schema);
+  const present = filled(all, values);
+  const fields = all.filter((field) => isShown(field, present));
   const names = new Set(fields.map((field) => field.name));
   const others = problems.filter((problem) => !names.has(problem.field));
   return (
     <div className="jc-form">
       <Problems problems={others} />
-      {fields.map((field) => (
-        <Field
-          key={field.name}
-          field={field}
-          values={values}
-          problems={problems.filter((problem) => problem.field === field.name)}
-          readOnly={readOnly}
-          onField={onField}
-        />
+      {inGroups(fields).map(({ group, members }) => (
+        <Group key={group} name={group}>
+          {members.map((field) => (
+            <Field
+              key={field.name}
+              field={field}
+              values={present}
+              problems={problems.filter((problem) => problem.field === field.name)}
+              readOnly={readOnly}
+              onField={onField}
+            />
+          ))}
+        </Group>
       ))}
     </div>
+  );
+}
+
+/** Fields under the headings their schema names (`group`), in the order in which the headings first come. */
+function inGroups(fields) {
+  const groups = [...new Set(fields.map((field) => field.group))];
+  return groups.map((group) => ({ group, members: fields.filter((field) => field.group === group) }));
+}
+
+function Group({ name, children }) {
+  if (!name) return children;
+  return (
+    <section className="jc-group-of-fields" aria-label={name}>
+      <h3>{name}</h3>
+      {children}
+    </section>
   );
 }
 
 function Field({ field, values, problems, readOnly, onField }) {
   const Control = CONTROLS[field.control] ?? CONTROLS.text;
   const id = `jc-field-${field.name}`;
-  const value = values?.[field.name] ?? field.shape.default;
+  const value = values[field.name];
   const said = [field.help && `${id}-help`, problems.length && `${id}-problems`].filter(Boolean).join(" ");
   return (
     <div className="jc-field" data-control={field.control} data-wrong={problems.length > 0}>
@@ -164,7 +187,9 @@ function Ways({ id, kind, config, readOnly }) {
   const choices = useCanvas((state) => state.choices);
   const ports = portsOf(kind, config);
   if (!ports.length) return null;
-  const goals = pairs(known).filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
+  const steps = pairs(known);
+  const words = withSteps(choices, steps);
+  const goals = steps.filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
   const lead = (port, value) => {
     if (value === "") actions.disconnect(id, port);
     else if (value.startsWith("new:")) actions.append(value.slice(4), id, port);
@@ -186,7 +211,7 @@ function Ways({ id, kind, config, readOnly }) {
             <optgroup label="A step of this journey">
               {goals.map((node) => (
                 <option key={node.id} value={node.id}>
-                  {named(node, kinds, choices)}
+                  {named(node, kinds, words)}
                 </option>
               ))}
             </optgroup>

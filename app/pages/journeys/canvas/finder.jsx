@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useActions } from "./context.js";
 import { Icon } from "./icons.jsx";
 import { plainSentence } from "./sentences.js";
+import { withSteps } from "./steps.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
 export function Finder() {
@@ -76,10 +77,11 @@ function useFound(text) {
   const choices = useCanvas((state) => state.choices);
   const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return [];
+  const known = withSteps(choices, nodes);
   return nodes
     .filter((node) => {
       const kind = kinds[node.data.type];
-      const said = `${kind?.label ?? ""} ${plainSentence(kind, node.data.config, choices)} ${node.id}`.toLowerCase();
+      const said = `${kind?.label ?? ""} ${plainSentence(kind, node.data.config, known)} ${node.id}`.toLowerCase();
       return words.every((word) => said.includes(word));
     })
     .map((node) => node.id);

@@ -8,6 +8,7 @@ import { StepEdge } from "./edges.jsx";
 import { mayConnect, splice } from "./graph.js";
 import { NodeCard } from "./node_card.jsx";
 import { plainSentence } from "./sentences.js";
+import { withSteps } from "./steps.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
 const NODE_TYPES = { step: NodeCard };
@@ -136,9 +137,10 @@ function useLabelled() {
   const kinds = useCanvas((state) => state.kinds);
   const choices = useCanvas((state) => state.choices);
   const problems = useCanvas((state) => state.problems);
-  const known = useMemo(() => new WeakMap(), [kinds, choices, problems]);
+  const words = withSteps(choices, nodes);
+  const known = useMemo(() => new WeakMap(), [kinds, choices, problems, JSON.stringify(words.steps)]);
   return nodes.map((node) => {
-    if (!known.has(node)) known.set(node, { ...node, ariaLabel: spokenLabel(node, kinds, choices, problems) });
+    if (!known.has(node)) known.set(node, { ...node, ariaLabel: spokenLabel(node, kinds, words, problems) });
     return known.get(node);
   });
 }

@@ -1,6 +1,8 @@
 // The graph as pure data: between the saved JSON and React Flow, and every change one can make to it.
 // Nothing here knows React; a graph is {nodes, edges} in React Flow's form, and each function returns a new one.
 
+import { fieldsOf } from "./schema.js";
+
 export const NEXT = "next";
 export const CARD = { width: 256, height: 76, portsHeight: 30 };
 export const CLIPBOARD = "safar/journey";
@@ -48,20 +50,23 @@ export function flowEdge(source, port, target, id) {
   return { id: id ?? newId("edge"), type: "step", source, sourceHandle: port, target, targetHandle: "in" };
 }
 
-/** A new node of a kind of the catalogue, with the defaults its schema names. */
-export function newNode(kind, position) {
-  return flowNode(newId(kind.type.split(".")[0]), kind.type, position, structuredClone(kind.defaults ?? {}));
+/** A new node of a kind of the catalogue, with the defaults its schema names and what a preset fills in. */
+export function newNode(kind, position, preset) {
+  const config = structuredClone({ ...kind.defaults, ...preset });
+  return flowNode(newId(kind.type.split(".")[0]), kind.type, position, config);
 }
 
-/** The ways out of a node; some kinds have one for each entry of a config list (e.g. the arms of a split). */
+/** The ways out of a node. Some kinds have one for each entry of a config list (the arms of a split, the cases of a
+ * branch), some have others with another value of one field (`ports_by`). */
 export function portsOf(kind, config) {
   if (!kind) return [];
-  if (!kind.ports_from) return kind.ports ?? [];
-  return (config?.[kind.ports_from] ?? []).map((arm) => ({ id: arm.id, label: portLabel(arm) }));
+  const entries = kind.ports_from ? config?.[kind.ports_from] ?? [] : [];
+  const own = entries.map((entry) => ({ id: entry.id, label: portLabel(entry) }));
+  return [...own, ...(kind.ports_by?.ports[config?.[kind.ports_by.field]] ?? kind.ports ?? [])];
 }
 
 function portLabel(arm) {
-  const name = arm.label || arm.id;
+  const name = arm.label || arm.value || arm.id;
   return arm.percent === undefined ? name : `${name} · ${arm.percent}%`;
 }
 
@@ -163,7 +168,7 @@ export function pasted(graph, kinds, clip, place) {
   const top = Math.min(...known.map((node) => node.position?.y ?? 0));
   const shift = place ? { x: place.x - left, y: place.y - top } : { x: 40, y: 40 };
   const nodes = known.map((node) => ({
-    ...flowNode(names.get(node.id), node.type, moved(node.position, shift), node.config),
+    ...flowNode(names.get(node.id), node.type, moved(node.position, shift), renamed(node.config, kinds[node.type], names)),
     selected: true,
   }));
   const edges = (clip.edges ?? [])
@@ -173,6 +178,12 @@ export function pasted(graph, kinds, clip, place) {
     nodes: [...graph.nodes.map(unselected), ...nodes],
     edges: [...graph.edges.map(unselected), ...edges],
   };
+}
+
+/** A config whose fields that name a step of this graph name the copied one, where it was copied too. */
+function renamed(config, kind, names) {
+  const pointing = fieldsOf(kind.schema).filter((field) => field.control === "message_node" && names.has(config?.[field.name]));
+  return { ...config, ...Object.fromEntries(pointing.map((field) => [field.name, names.get(config[field.name])])) };
 }
 
 export function selectOnly(graph, ids) {

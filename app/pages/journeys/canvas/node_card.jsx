@@ -6,6 +6,7 @@ import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { sentenceOf } from "./sentences.js";
+import { useWords } from "./steps.js";
 import { noProblems, useCanvas, useCanvasStore } from "./store.js";
 
 const SIDES = {
@@ -15,7 +16,7 @@ const SIDES = {
 
 export const NodeCard = memo(function NodeCard({ id, data, selected }) {
   const kind = useCanvas((state) => state.kinds[data.type]);
-  const choices = useCanvas((state) => state.choices);
+  const words = useWords(kind, data.config);
   const direction = useCanvas((state) => state.direction);
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const marked = useCanvas((state) => state.found?.has(id) ?? false);
@@ -35,7 +36,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
         <KindTile kind={kind} />
         <div className="jc-card-words">
           <div className="jc-card-kind">{kind?.label ?? data.type}</div>
-          <Sentence parts={sentenceOf(kind, data.config, choices)} />
+          <Sentence parts={sentenceOf(kind, data.config, words)} />
         </div>
         {problems.length > 0 && <ProblemBadge problems={problems} />}
       </div>

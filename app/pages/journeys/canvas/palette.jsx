@@ -10,7 +10,7 @@ import { Icon, KindTile } from "./icons.jsx";
 import { spoken } from "./schema.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
-const GROUPS = { trigger: "Start when", wait: "Wait", branch: "Branch", action: "Do", exit: "End" };
+const GROUPS = { trigger: "Triggers", wait: "Waits", branch: "Branches", action: "Actions", exit: "End" };
 const DRAG_FROM = 5;
 
 export function Palette() {
@@ -36,7 +36,7 @@ export function Palette() {
           <section key={family} aria-label={groupName(family)}>
             <h3>{groupName(family)}</h3>
             {kinds.map((kind) => (
-              <PaletteItem key={kind.type} kind={kind} store={store} />
+              <PaletteItem key={kind.key} kind={kind} store={store} />
             ))}
           </section>
         ))}
@@ -96,14 +96,14 @@ function useDrag(kind, store, actions) {
     if (!dragged || !ghost || event.type !== "pointerup" || !inside(frame, event)) return;
     event.currentTarget.dataset.dropped = "true";
     const place = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    if (dropEdge) actions.insert(kind.type, dropEdge);
-    else actions.add(kind.type, place);
+    if (dropEdge) actions.insert(kind.type, dropEdge, null, kind.preset);
+    else actions.add(kind.type, place, kind.preset);
   };
   // A click follows each pointerup; after a drag it is not meant.
   const click = (event) => {
     const dropped = event.currentTarget.dataset.dropped;
     delete event.currentTarget.dataset.dropped;
-    if (!dropped) actions.place(kind.type);
+    if (!dropped) actions.place(kind.type, kind.preset);
   };
   return { onPointerDown: begin, onPointerMove: follow, onPointerUp: finish, onPointerCancel: finish, onClick: click };
 }
@@ -126,12 +126,19 @@ export function Ghost() {
   );
 }
 
+/** The kinds that a search finds; where it does not find the kind itself, those of its ready-filled forms (`presets`) that
+ * it finds by their own words: "payment failed" finds the trigger with that activity chosen. */
 export function matching(catalogue, search) {
   const words = search.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  return catalogue.filter((kind) => {
-    const text = `${kind.label} ${kind.description} ${groupName(kind.family)} ${kind.type}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+  const fits = (text) => words.every((word) => text.toLowerCase().includes(word));
+  return catalogue.flatMap((kind) => {
+    if (fits(`${kind.label} ${kind.description} ${groupName(kind.family)} ${kind.type}`)) return [{ ...kind, key: kind.type }];
+    return kind.presets.filter((preset) => fits(`${preset.label} ${preset.description}`)).map((preset) => presetOf(kind, preset));
   });
+}
+
+function presetOf(kind, { label, description, config }) {
+  return { ...kind, label, description, preset: config, key: `${kind.type}:${label}` };
 }
 
 export function grouped(kinds) {

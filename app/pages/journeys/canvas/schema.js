@@ -2,10 +2,12 @@
 
 const BY_TYPE = { boolean: "boolean", integer: "number", number: "number", string: "text" };
 
-/** The fields in the order the class declares them: name, title, help, control, and the schema without references. */
+/** The fields in the order the class declares them, those marked `last` behind: name, title, help, control, and the
+ * schema without references. */
 export function fieldsOf(schema) {
   const required = new Set(schema?.required ?? []);
-  return Object.entries(schema?.properties ?? {}).map(([name, raw]) => field(name, raw, schema, required.has(name)));
+  const fields = Object.entries(schema?.properties ?? {}).map(([name, raw]) => field(name, raw, schema, required.has(name)));
+  return [...fields.filter((each) => !each.last), ...fields.filter((each) => each.last)];
 }
 
 function field(name, raw, root, required) {
@@ -19,7 +21,14 @@ function field(name, raw, root, required) {
     help: raw.description ?? "",
     control: raw.control ?? (values ? "select" : BY_TYPE[shape.type] ?? "text"),
     scope: raw.scope ?? "customer",
+    of: raw.of ?? null,
+    only: raw.only ?? "",
+    any: Boolean(raw.any),
+    offers: raw.offers ?? {},
+    group: raw.group ?? "",
+    last: Boolean(raw.last),
     shownIf: raw.shown_if ?? null,
+    shownIfSet: raw.shown_if_set ?? null,
     options: (values ?? []).map((value) => ({ id: value, label: spoken(String(value)) })),
   };
 }
@@ -54,9 +63,16 @@ export function spoken(name) {
   return known ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Whether a field matters while the others have these values (`shown_if` in the schema). */
+/** Whether a field matters while the others have these values (`shown_if`, `shown_if_set` in the schema). */
 export function isShown(field, values) {
+  if (field.shownIfSet && isEmpty(values?.[field.shownIfSet])) return false;
   return Object.entries(field.shownIf ?? {}).every(([name, wanted]) => values?.[name] === wanted);
+}
+
+/** What is set, and the defaults of what is not. */
+export function filled(fields, values) {
+  const defaults = fields.filter((field) => field.shape.default !== undefined).map((field) => [field.name, field.shape.default]);
+  return { ...Object.fromEntries(defaults), ...values };
 }
 
 /** Whether a value says nothing. */

@@ -1,19 +1,31 @@
 // A node in words: what its card says. Made from the catalogue's `summary` ("Wait {duration}") and one
 // way of speaking for each kind of control, so that a new node type needs nothing here.
+// In a summary, "[, only if {where}]" is said when all that is named in it is set and shown; "{days:from}" says a number
+// of days as "7 days before", "on" or "3 days after", "{days:until}" the same of a number that counts towards the day.
 
-import { fieldsOf, inOneFormat, isEmpty, spoken } from "./schema.js";
+import { languageName } from "./languages.js";
+import { fieldsOf, filled, inOneFormat, isEmpty, isShown, spoken } from "./schema.js";
 
 const WISHES = {
-  event: "an event", property: "a property", template: "a template", segment: "a segment", form: "a form",
-  tag: "tags", url: "an address", rules: "a rule", duration: "a time",
+  event: "an event", events: "events", property: "a property", template: "a template", segment: "a segment", form: "a form",
+  tag: "tags", url: "an address", rules: "a rule", duration: "a time", cases: "cases", list: "a list", journey: "a journey",
+  message_node: "a message", value: "a value", date: "a day", time: "a time", staff: "somebody", weekdays: "days",
 };
 const OPTIONAL = { form: "any form" };
+// What people called so themselves, which no capital letter may change.
+const OWN = new Set(["template", "text", "url", "form", "staff", "branches", "cases", "tag", "where"]);
+const WAYS = { from: (days) => offset(days), until: (days) => offset(-days) };
 
 /** Parts of the sentence: `{text}`, `{text, value: true}` for what was chosen, `{text, missing: true}` for what must be. */
 export function sentenceOf(kind, config, choices) {
   if (!kind) return [{ text: "Unknown step", missing: true }];
   const fields = fieldsOf(kind.schema);
-  return kind.summary ? filledIn(kind.summary, fields, config, choices) : listed(kind, fields, config, choices);
+  const said = kind.summary ? filledIn(kind.summary, fields, config, choices) : listed(kind, fields, config, choices);
+  return said.map((part, at) => (at || part.own ? part : { ...part, text: capital(part.text) }));
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function plainSentence(kind, config, choices) {
@@ -23,43 +35,70 @@ export function plainSentence(kind, config, choices) {
 function filledIn(summary, fields, config, choices) {
   const byName = Object.fromEntries(fields.map((field) => [field.name, field]));
   return summary
-    .split(/(\{\w+\})/)
-    .filter(Boolean)
+    .split(/(\[[^\]]*\])/)
+    .filter((piece) => !OPTIONAL_PIECE.test(piece) || allSaid(piece, byName, config))
+    .flatMap((piece) => piece.replace(OPTIONAL_PIECE, "$1").split(/(\{\w+(?::\w+)?\})/))
     .map((piece) => {
-      const field = byName[piece.match(/^\{(\w+)\}$/)?.[1]];
-      return field ? partOf(field, config, choices) : { text: piece };
-    });
+      const [, name, way] = piece.match(NAMED) ?? [];
+      return byName[name] ? partOf(byName[name], config, choices, way) : { text: piece };
+    })
+    .filter((part) => part.text);
+}
+
+const OPTIONAL_PIECE = /^\[([^\]]*)\]$/;
+const NAMED = /\{(\w+)(?::(\w+))?\}/;
+
+function allSaid(piece, byName, config) {
+  const present = filled(Object.values(byName), config);
+  const named = [...piece.matchAll(new RegExp(NAMED, "g"))].map(([, name]) => byName[name]);
+  return named.every((field) => field && !isEmpty(present[field.name]) && isShown(field, present));
 }
 
 function listed(kind, fields, config, choices) {
   const parts = fields
-    .filter((field) => field.required || !isEmpty(config?.[field.name]))
+    .filter((field) => field.required || (!field.last && !isEmpty(config?.[field.name])))
     .map((field) => partOf(field, config, choices))
     .filter((part) => part.text);
   if (!parts.length) return [{ text: kind.description }];
   return parts.slice(0, 3).flatMap((part, at) => (at ? [{ text: ", " }, part] : [part]));
 }
 
-function partOf(field, config, choices) {
+function partOf(field, config, choices, way) {
   const value = config?.[field.name];
-  if (!isEmpty(value)) return { text: shown(field, value, choices), value: true };
+  if (!isEmpty(value)) {
+    const text = WAYS[way] ? WAYS[way](value) : shown(field, value, choices, config);
+    return { text, value: true, own: OWN.has(field.control) };
+  }
   if (OPTIONAL[field.control] && !field.required) return { text: OPTIONAL[field.control] };
   if (!field.required) return { text: "" };
   return { text: `choose ${WISHES[field.control] ?? field.title.toLowerCase()}`, missing: true };
 }
 
-function shown(field, value, choices) {
-  return (SHOWN[field.control] ?? asText)(value, choices, field);
+function shown(field, value, choices, config) {
+  return (SHOWN[field.control] ?? asText)(value, choices, field, config);
 }
 
 const SHOWN = {
+  branches: (value, choices) => value.map((id) => nameOf(choices.branches, id)).join(", "),
+  cases: (value, choices, field, config) => [...value.map((each) => caseName(each, field, config)), "other"].join(" / "),
+  date: (value) => new Date(`${value}T12:00`).toLocaleDateString("en-IN", { day: "numeric", month: "short", year: "numeric" }),
   event: (value) => `“${value}”`,
+  events: (value) => value.map((name) => `“${name}”`).join(" or "),
+  fallback: (value, choices) => [spoken(value.channel ?? ""), value.template_id && nameOf(choices.templates, value.template_id)].filter(Boolean).join(", "),
+  journey: (value, choices) => `“${nameOf(choices.journeys, value)}”`,
+  list: (value, choices) => `“${nameOf(choices.lists, value)}”`,
+  message_node: (value, choices) => `“${nameOf(choices.steps, value)}”`,
+  number: (value) => grouped(value),
+  staff: (value, choices) => nameOf(choices.staff, value),
+  value: (value, choices) => valueName(value, choices),
+  weekdays: (value) => tellDays(value),
+  where: (value, choices) => value.map((rule) => tellProperty(rule, choices)).join(" and "),
   duration: durationWords,
   template: (value, choices) => nameOf(choices.templates, value),
   segment: (value, choices) => `“${nameOf(choices.segments, value)}”`,
   form: (value, choices) => `“${nameOf(choices.forms, value)}”`,
   channel: (value) => spoken(value),
-  select: (value) => spoken(String(value)).toLowerCase(),
+  select: (value) => dayName(value) ?? String(value).replaceAll("_", " "),
   boolean: (value, choices, field) => (value ? field.title.toLowerCase() : ""),
   tag: (value, choices, field) => value.map((tag) => (field.name === "remove" ? `−${tag}` : `+${tag}`)).join(" "),
   split: (value) => value.map((arm) => `${arm.percent}%`).join(" / "),
@@ -73,6 +112,45 @@ function asText(value) {
 
 function nameOf(list, id) {
   return list?.find((each) => each.id === id)?.name ?? "one that is gone";
+}
+
+/** A case by its name; a language by the name of its code. */
+function caseName(each, field, config) {
+  const language = !field.of && config?.value === undefined;
+  return each.label || (language ? languageName(each.value) : each.value) || "?";
+}
+
+/** `city` → "city", `attribute.shoe_size` → "shoe size", `event.total` → "event’s total". */
+function valueName(value, choices) {
+  const known = choices.values?.find((each) => each.id === value)?.name;
+  if (known && !value.includes(".")) return known.charAt(0).toLowerCase() + known.slice(1);
+  return value.startsWith("attribute.") ? value.slice("attribute.".length).replaceAll("_", " ") : openLabel(value);
+}
+
+const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const WEEKS = { "0123456": "every day", "01234": "Monday to Friday", "56": "Saturday and Sunday" };
+
+/** Days from a day: "7 days before", "on", "1 day after". */
+function offset(days) {
+  const number = `${Math.abs(days)} ${Math.abs(days) === 1 ? "day" : "days"}`;
+  return days === 0 ? "on" : `${number} ${days < 0 ? "before" : "after"}`;
+}
+
+function dayName(value) {
+  return DAYS.find((name) => name.toLowerCase() === String(value).toLowerCase());
+}
+
+/** Days of the week in words: names, or numbers from Monday = 0. */
+function tellDays(value) {
+  if (!Array.isArray(value)) return dayName(value) ?? String(value);
+  const numbers = value.map((day) => (typeof day === "number" ? day : DAYS.indexOf(dayName(day))));
+  const sorted = [...numbers].sort((one, other) => one - other);
+  return WEEKS[sorted.join("")] ?? sorted.map((number) => DAYS[number]).join(", ");
+}
+
+function tellProperty({ property, operator, value }, choices) {
+  const label = choices.open_operators?.find((each) => each.name === operator)?.label ?? operator;
+  return [property || "…", label, tellValue(value)].filter(Boolean).join(" ");
 }
 
 export function durationWords({ amount, unit } = {}) {

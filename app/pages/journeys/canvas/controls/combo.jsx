@@ -8,9 +8,10 @@ const MOST = 60;
 
 /**
  * `options`: {id, label, about?, count?}. With `free`, any text may be the value; else only an option's id.
- * `more(typed)` offers further options made of what was typed, when nothing listed is called so.
+ * `more(typed)` offers further options made of what was typed: when nothing listed fits, or, with `always`, when
+ * nothing listed is called exactly so.
  */
-export function Combo({ id, options, value, free, disabled, describedBy, wrong, placeholder, label, empty, more, onChange }) {
+export function Combo({ id, options, value, free, disabled, describedBy, wrong, placeholder, label, empty, more, always, onChange }) {
   const [typed, setTyped] = useState(null);
   const [searching, setSearching] = useState(false);
   const first = free ? -1 : 0;
@@ -19,7 +20,7 @@ export function Combo({ id, options, value, free, disabled, describedBy, wrong, 
   const open = typed !== null && !disabled;
   const shown = options.find((option) => option.id === value)?.label ?? (free ? value : value && "No longer there") ?? "";
   const found = useMemo(
-    () => (open ? matches(options, searching ? typed : "", more) : []),
+    () => (open ? matches(options, searching ? typed : "", more, always) : []),
     [open, options, typed, searching],
   );
 
@@ -84,7 +85,7 @@ export function Combo({ id, options, value, free, disabled, describedBy, wrong, 
         <ul className="jc-list" id={`${id}-list`} role="listbox">
           {found.map((option, place) => (
             <li
-              key={option.id}
+              key={option.id ?? ""}
               id={`${id}-${place}`}
               role="option"
               aria-selected={option.id === value}
@@ -115,9 +116,11 @@ function scrolledTo(element) {
   element?.scrollIntoView({ block: "nearest" });
 }
 
-function matches(options, text, more) {
+function matches(options, text, more, always) {
   const words = (text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (option) => words.every((word) => `${option.label} ${option.about ?? ""}`.toLowerCase().includes(word));
   const found = options.filter(fits).slice(0, MOST);
-  return found.length || !words.length || !more ? found : more(text);
+  if (!words.length || !more) return found;
+  const exact = found.some((option) => option.label.toLowerCase() === text.trim().toLowerCase());
+  return found.length && (!always || exact) ? found : [...found, ...more(text)];
 }

@@ -1,4 +1,4 @@
-// What really exists to choose from: events that were received, their properties, segments, forms.
+// What really exists to choose from: events that were received, their properties, segments, lists, forms, staff, journeys.
 
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
@@ -21,6 +21,31 @@ export function SegmentControl(props) {
   const segments = useCanvas((state) => state.choices.segments) ?? NONE;
   const options = segments.map((segment) => ({ id: segment.id, label: segment.name, count: segment.count }));
   return <Combo {...props} options={options} placeholder="Choose a segment" empty="There is no segment yet." />;
+}
+
+/** Lists that people are put on by hand or by a journey; segments by rules fill themselves. */
+export function ListControl(props) {
+  const lists = useCanvas((state) => state.choices.lists) ?? NONE;
+  const options = lists.map((list) => ({ id: list.id, label: list.name, count: list.count }));
+  return <Combo {...props} options={options} placeholder="Choose a list" empty="There is no static list yet. Make one under Segments." />;
+}
+
+export function StaffControl(props) {
+  const staff = useCanvas((state) => state.choices.staff) ?? NONE;
+  const anybody = props.field.required ? NONE : [{ id: null, label: "Whoever is there" }];
+  const options = [...anybody, ...staff.map((person) => ({ id: person.id, label: person.name, about: person.about }))];
+  return <Combo {...props} value={props.value ?? null} options={options} placeholder="Choose somebody" empty="Nobody of the staff is called so." />;
+}
+
+/** Journeys that can be started from here; with `any` in the schema all, for instance to hear of their messages. */
+export function JourneyControl(props) {
+  const known = useCanvas((state) => state.choices.journeys) ?? NONE;
+  const { any, required } = props.field;
+  const fitting = known.filter((journey) => any || journey.manual || journey.id === props.value);
+  const every = any && !required ? [{ id: null, label: "Any journey" }] : NONE;
+  const options = [...every, ...fitting.map((journey) => ({ id: journey.id, label: journey.name }))];
+  const value = every.length ? props.value ?? null : props.value;
+  return <Combo {...props} value={value} options={options} placeholder="Choose a journey" empty="No live journey can be started by hand. Give one the trigger “By hand”." />;
 }
 
 export function FormControl(props) {

@@ -164,7 +164,7 @@ function Structured({ id, field, value, disabled, onChange }) {
   return (
     <div className="jc-structured">
       {fieldsOf(field.value_schema)
-        .filter((part) => part.shape.type !== "array" || part.shape.items?.type === "string")
+        .filter((part) => part.shape.type !== "array" || part.shape.items?.type === "string" || PARTS[`${field.name}.${part.name}`])
         .map((part) => {
           const Part = CONTROLS[partControl(field, part)];
           const partId = `${id}-${part.name}`;
@@ -173,7 +173,7 @@ function Structured({ id, field, value, disabled, onChange }) {
               <label htmlFor={partId} id={`${partId}-label`}>
                 {part.title}
               </label>
-              <Part id={partId} field={part} value={values[part.name]} values={values} disabled={disabled} onChange={(next) => set(part.name, next)} />
+              <Part id={partId} field={{ ...part, of: "name" }} value={values[part.name]} values={values} disabled={disabled} onChange={(next) => set(part.name, next)} />
             </div>
           );
         })}
@@ -181,10 +181,10 @@ function Structured({ id, field, value, disabled, onChange }) {
   );
 }
 
-const PARTS = { "event.name": "event", template_id: "template" };
+const PARTS = { "event.name": "event", "event.where": "where", template_id: "template" };
 
 function partControl(field, part) {
-  if (part.shape.type === "array") return "tag";
   const known = PARTS[`${field.name}.${part.name}`] ?? PARTS[part.name];
+  if (!known && part.shape.type === "array") return "tag";
   return known ?? (CONTROLS[part.control] ? part.control : "text");
 }

@@ -5,7 +5,7 @@ import { useMemo, useState } from "react";
 import { prepareRuleGroup, QueryBuilder } from "react-querybuilder";
 
 import { Icon } from "../icons.jsx";
-import { inOneFormat } from "../schema.js";
+import { fieldsOf, inOneFormat } from "../schema.js";
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
 import { bare, defaultValue, fieldsFor, openField } from "./rule_fields.js";
@@ -35,7 +35,7 @@ export function RulesControl({ id, value: given, disabled, describedBy, onChange
   const aliases = useCanvas((state) => state.choices.aliases);
   const value = useMemo(() => given && inOneFormat(given, aliases), [given, aliases]);
   const listed = useCanvas((state) => state.choices.fields);
-  const properties = useEventProperties();
+  const properties = useEntryProperties();
   const operators = useCanvas((state) => state.choices.open_operators);
   const [query, setQuery] = useState(() => prepareRuleGroup(value ?? EMPTY));
   const [said, setSaid] = useState(() => JSON.stringify(value ?? null));
@@ -78,13 +78,19 @@ export function RulesControl({ id, value: given, disabled, describedBy, onChange
   );
 }
 
-/** Properties of the events by which customers enter this journey. */
-function useEventProperties() {
-  const events = useCanvas((state) =>
-    state.nodes.map((node) => node.data.config.event).filter(Boolean).join("\u0000"),
-  );
-  const byEvent = useCanvas((state) => state.choices.properties);
-  return useMemo(() => [...new Set(events.split("\u0000").flatMap((event) => byEvent?.[event] ?? []))], [events, byEvent]);
+/** Properties of the events by which customers enter this journey: those seen, and those that a trigger's choice offers. */
+export function useEntryProperties() {
+  const names = useCanvas((state) => {
+    const seen = state.choices.properties ?? {};
+    return JSON.stringify([...new Set(state.nodes.flatMap((node) => entryProperties(state.kinds[node.data.type], node.data.config, seen)))]);
+  });
+  return useMemo(() => JSON.parse(names), [names]);
+}
+
+function entryProperties(kind, config, seen) {
+  if (!kind?.entrance) return [];
+  const offered = fieldsOf(kind.schema).flatMap((field) => field.offers[config?.[field.name]] ?? []);
+  return [...(seen[config?.event] ?? []), ...offered];
 }
 
 function FieldSelector({ value, options, handleOnChange, disabled, path }) {

@@ -1,9 +1,15 @@
-// One of a few values: side by side while they are few, else a list.
+// One of a few values: side by side while they are few, else a list; to search in when they are many.
+
+import { Combo } from "./combo.jsx";
 
 const SIDE_BY_SIDE = 3;
+const MANY = 12;
 
 export function SelectControl({ id, field, value, disabled, describedBy, wrong, onChange }) {
-  if (field.required || field.options.length <= SIDE_BY_SIDE) {
+  if (field.options.length > MANY) {
+    return <Combo id={id} options={field.options} value={value} disabled={disabled} describedBy={describedBy} wrong={wrong} placeholder="Choose" empty="No such choice." onChange={onChange} />;
+  }
+  if (field.options.length <= SIDE_BY_SIDE) {
     return <Segments id={id} options={field.options} value={value} disabled={disabled} describedBy={describedBy} onChange={onChange} />;
   }
   return (
@@ -16,6 +22,7 @@ export function SelectControl({ id, field, value, disabled, describedBy, wrong, 
       aria-invalid={wrong}
       onChange={(event) => onChange(event.target.value || undefined)}
     >
+      {value === undefined && <option value="">Choose</option>}
       {field.options.map((option) => (
         <option key={option.id} value={option.id}>
           {option.label}

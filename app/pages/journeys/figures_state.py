@@ -1,0 +1,79 @@
+"""How the opened journey is doing: its state, the figures on its steps, who stands where."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from app.pages.journeys.status import tone_of, words_of
+from app.pages.session import signed_in
+from engine.core.accounts import Viewer
+from engine.core.errors import NotFound
+from engine.journeys.builder import Figures, look_at_figures, people_at
+from engine.journeys.journeys import MOVES
+from engine.journeys.models import JourneyStatus
+
+LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
+
+
+def journey_id_of(raw: str) -> UUID:
+    """The id in the address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise NotFound("This journey does not exist. Go back to the list.") from None
+
+
+class FiguresState(rx.State):
+    """What changes by itself while one looks at a journey; the builder and its dialogs stand on it."""
+
+    opened_id: str = ""
+    status: str = ""
+    status_words: str = ""
+    status_tone: str = "neutral"
+    version: int = 0
+    has_changes: bool = False
+    moves: list[str] = []
+    counts: dict[str, Any] | None = None
+    watch: dict[str, Any] = {}
+    people: dict[str, Any] = {}
+    stuck: int = 0
+    set_aside: int = 0
+
+    @rx.event
+    async def count(self):
+        """The newest figures."""
+        await self._look(await signed_in(self))
+
+    @rx.event
+    async def find_people(self, node_id: str):
+        """Who is at a step now."""
+        viewer = await signed_in(self)
+        people = await asyncio.to_thread(people_at, viewer.tenant_id, self._opened(), node_id)
+        self.people = {"node_id": node_id, "people": people}
+
+    def _opened(self) -> UUID:
+        return journey_id_of(self.opened_id)
+
+    async def _look(self, viewer: Viewer) -> None:
+        self._tell(await asyncio.to_thread(look_at_figures, viewer.tenant_id, self._opened()))
+
+    def _tell(self, figures: Figures) -> None:
+        """Take new figures; what stayed the same is not sent to the browser again."""
+        self.watch = {"live": figures.status in LIVE, "serial": self.watch.get("serial", 0) + 1}
+        if figures.counts != self.counts:
+            self.counts = figures.counts
+        if (figures.version, figures.has_changes) != (self.version, self.has_changes):
+            self.version, self.has_changes = figures.version, figures.has_changes
+        if figures.stuck != self.stuck:
+            self.stuck = figures.stuck
+        if figures.status != self.status:
+            self.status = figures.status
+            self.status_words = words_of(figures.status)
+            self.status_tone = tone_of(figures.status)
+            self.moves = [verb for verb, (sources, _) in MOVES.items() if figures.status in sources]
