@@ -125,13 +125,17 @@ def sort_due(
     )
     batch = Sorted(facts.ledger, followed={row.id for row in rows if row.is_followed})
     left = dict(room)
-    for row in sorted(rows, key=lambda row: (row.purpose != Purpose.TRANSACTIONAL, -row.priority)):
+    for row in sorted(rows, key=_rank):
         channel = Channel(row.channel)
         if row.customer_id in facts.contacts and left.get(channel, limit) > 0:
             is_admitted = _judge(batch, row, facts)
             left[channel] = left.get(channel, limit) - is_admitted
     _skip_strangers(session, batch, rows, set(locked))
     return batch
+
+
+def _rank(row: Any) -> tuple[bool, int, datetime, UUID]:
+    return row.purpose != Purpose.TRANSACTIONAL, -row.priority, row.due_at, row.id
 
 
 def _judge(batch: Sorted, row: Any, facts: Facts) -> bool:
