@@ -43,7 +43,7 @@ class BranchLanguage(Node):
     label: ClassVar[str] = "By language"
     icon: ClassVar[str] = "languages"
     description: ClassVar[str] = "A way on for each language customers speak"
-    summary: ClassVar[str] = "{cases}"
+    summary: ClassVar[str] = "By language: {cases}"
 
     type: Literal["branch.language"] = "branch.language"
     config: BranchLanguageConfig

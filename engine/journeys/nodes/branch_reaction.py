@@ -90,7 +90,7 @@ class BranchReaction(Node):
     label: ClassVar[str] = "If they react"
     icon: ClassVar[str] = "mouse-pointer-click"
     description: ClassVar[str] = "Go one way if the customer opens, clicks, replies, books or orders in time"
-    summary: ClassVar[str] = "If {reaction} within {within}"
+    summary: ClassVar[str] = "If they {reaction} {message} within {within}"
 
     type: Literal["branch.reaction"] = "branch.reaction"
     config: BranchReactionConfig

@@ -53,7 +53,7 @@ class BranchValue(Node):
     label: ClassVar[str] = "By value"
     icon: ClassVar[str] = "list-tree"
     description: ClassVar[str] = "A way on for each value, such as city or plan"
-    summary: ClassVar[str] = "{value}: {cases}"
+    summary: ClassVar[str] = "By {value}: {cases}"
 
     type: Literal["branch.value"] = "branch.value"
     config: BranchValueConfig

@@ -38,7 +38,7 @@ class TriggerBirthday(CalendarTrigger):
     label: ClassVar[str] = "Birthday or anniversary"
     icon: ClassVar[str] = "cake"
     description: ClassVar[str] = "Starts on the customer's day, or some days before or after it"
-    summary: ClassVar[str] = "{occasion}, days from it: {days}, at {at}"
+    summary: ClassVar[str] = "{days:from} the {occasion}, at {at}"
     perishable: ClassVar[bool] = True
 
     type: Literal["trigger.birthday"] = "trigger.birthday"

@@ -43,7 +43,7 @@ class TriggerDate(CalendarTrigger):
     label: ClassVar[str] = "A customer's date"
     icon: ClassVar[str] = "calendar-heart"
     description: ClassVar[str] = "Starts around a date kept as an attribute, once or every year"
-    summary: ClassVar[str] = "{date}, days from it: {days}, at {at}"
+    summary: ClassVar[str] = "{days:from} {date}, at {at}[, {yearly}]"
 
     type: Literal["trigger.date"] = "trigger.date"
     config: TriggerDateConfig

@@ -31,6 +31,7 @@ class TriggerEvent(Trigger):
     label: ClassVar[str] = "Event happens"
     icon: ClassVar[str] = "zap"
     description: ClassVar[str] = "Starts when a customer does something: orders, books, visits"
+    summary: ClassVar[str] = "{event} happens[, only if {filter}]"
 
     type: Literal["trigger.event"] = "trigger.event"
     config: TriggerEventConfig

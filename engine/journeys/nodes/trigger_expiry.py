@@ -33,7 +33,7 @@ class TriggerExpiry(CalendarTrigger):
     label: ClassVar[str] = "Something runs out"
     icon: ClassVar[str] = "hourglass"
     description: ClassVar[str] = "Starts before or after a membership, package or points run out"
-    summary: ClassVar[str] = "{kind} runs out, days before: {days}, at {at}"
+    summary: ClassVar[str] = "{days:until} the last day of a {kind}, at {at}"
 
     type: Literal["trigger.expiry"] = "trigger.expiry"
     config: TriggerExpiryConfig = TriggerExpiryConfig()

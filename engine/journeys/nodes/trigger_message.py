@@ -49,6 +49,7 @@ class TriggerMessage(Trigger):
     label: ClassVar[str] = "Message opened, clicked, answered"
     icon: ClassVar[str] = "mail-open"
     description: ClassVar[str] = "Starts when a customer opens, clicks or answers a message, or it fails"
+    summary: ClassVar[str] = "A message is {what}[, sent by {journey_id}]"
 
     type: Literal["trigger.message"] = "trigger.message"
     config: TriggerMessageConfig = TriggerMessageConfig()

@@ -76,7 +76,7 @@ class TriggerSchedule(CalendarTrigger):
     description: ClassVar[str] = (
         "Starts for a segment, or everybody, at a time you set, once or again and again"
     )
-    summary: ClassVar[str] = "{repeat} at {at}"
+    summary: ClassVar[str] = "{repeat}[ on {weekday}][ on {on}][ on day {day}], at {at}[, for {segment_id}]"
 
     type: Literal["trigger.schedule"] = "trigger.schedule"
     config: TriggerScheduleConfig = TriggerScheduleConfig()

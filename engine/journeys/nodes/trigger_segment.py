@@ -38,6 +38,7 @@ class TriggerSegment(Trigger):
     label: ClassVar[str] = "Segment entered or left"
     icon: ClassVar[str] = "users"
     description: ClassVar[str] = "Starts when a customer joins or leaves a segment"
+    summary: ClassVar[str] = "Customer has {change} {segment_id}"
 
     type: Literal["trigger.segment"] = "trigger.segment"
     config: TriggerSegmentConfig

@@ -80,7 +80,7 @@ class WaitDate(Node):
     description: ClassVar[str] = (
         "Until a birthday, an appointment or another date, or days before or after it"
     )
-    summary: ClassVar[str] = "{date}, days from it: {days}, at {at}"
+    summary: ClassVar[str] = "Until {days:from} {date}, at {at}[, {yearly}]"
 
     type: Literal["wait.date"] = "wait.date"
     config: WaitDateConfig = WaitDateConfig()

@@ -56,7 +56,7 @@ class WaitEvent(Node):
     label: ClassVar[str] = "Wait for event"
     icon: ClassVar[str] = "zap"
     description: ClassVar[str] = "Until the customer does something, or the time is up"
-    summary: ClassVar[str] = "{event}[, only if {where}], at most {timeout}"
+    summary: ClassVar[str] = "Wait for {event}[, only if {where}], at most {timeout}"
 
     type: Literal["wait.event"] = "wait.event"
     config: WaitEventConfig

@@ -61,7 +61,7 @@ class WaitUntil(Node):
     label: ClassVar[str] = "Wait until"
     icon: ClassVar[str] = "clock"
     description: ClassVar[str] = "Until a time of day or a weekday, where the customer lives"
-    summary: ClassVar[str] = "Until {at}, {days}"
+    summary: ClassVar[str] = "Wait until {at}, {days}"
 
     type: Literal["wait.until"] = "wait.until"
     config: WaitUntilConfig = WaitUntilConfig()
