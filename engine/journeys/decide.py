@@ -5,10 +5,14 @@ The worker, the simulator and the tests call this same function with different s
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from engine.core.ids import key_of
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import (
     ChangeAttribute,
+    ChangeList,
     ChangeTags,
     Effect,
     End,
@@ -22,7 +26,7 @@ from engine.journeys.nodes.base import (
 )
 from engine.journeys.plan import Plan
 
-CHANGES_CUSTOMER = (ChangeTags, ChangeAttribute, GrantPoints)
+CHANGES_CUSTOMER = (ChangeTags, ChangeAttribute, ChangeList, GrantPoints)
 """Effects after which what is known of the customer must be asked anew."""
 
 LONGEST_PASS = 200
@@ -37,16 +41,22 @@ class StepDone:
     visit: int
     port: str | None
     why: str | None
+    found: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EffectDue:
-    """Something a node wants done; `(enrolment, node, visit)` names it for ever."""
+    """Something a node wants done; `key`, made of enrolment, node and visit, names it for ever (J9)."""
 
     run: Run
     node_id: str
     visit: int
     effect: Effect
+
+    @property
+    def key(self) -> UUID:
+        """The idempotency key of what it makes."""
+        return key_of(self.run.id, self.node_id, self.visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,8 @@ def decide(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
             case End(reason=reason):
                 steps.append(StepDone(run.node_id, run.visit, None, reason))
                 return at(run, EnrolmentStatus.EXITED, None, reason)
-            case Go(port=port, why=why, effect=effect):
-                steps.append(StepDone(run.node_id, run.visit, port, why))
+            case Go(port=port, why=why, effect=effect, found=found):
+                steps.append(StepDone(run.node_id, run.visit, port, why, found))
                 if effect is not None:
                     effects.append(EffectDue(run, run.node_id, run.visit, effect))
                     customer_changed = customer_changed or isinstance(effect, CHANGES_CUSTOMER)

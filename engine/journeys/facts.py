@@ -35,6 +35,7 @@ from engine.journeys.nodes.base import REPLIED, Facts, Listening, MessageFate, R
 from engine.journeys.plan import Plan
 from engine.journeys.values import ATTRIBUTE_PREFIX, VALUES
 from engine.segments.compiler import matching_among
+from engine.segments.findings import Values, judge_among
 from engine.segments.kinds.kind import Scope
 
 ZONES = text("SELECT id, timezone FROM customers WHERE id = ANY(CAST(:customers AS uuid[]))")
@@ -95,8 +96,10 @@ def load_facts(
     staying = [run for run in runs if run.id not in exits]
     asking = _asking(staying, plans)
     fates = _load_fates(session, tenant.id, asking, plans)
+    matching, findings = _load_rules(session, asking, plans, scope)
     return Facts(
-        matching=_load_matching(session, asking, plans, scope),
+        matching=matching,
+        findings=findings,
         zones=_load_zones(session, [run for run in staying if plans[run.id].needs_zone], tenant.timezone),
         contacts=_load_contacts(session, tenant.id, asking, plans),
         values=_load_values(session, asking, plans),
@@ -121,25 +124,26 @@ def _asking(runs: Sequence[Run], plans: Plans) -> Asking:
     return asking
 
 
-def _load_matching(
+def _load_rules(
     session: Session, asking: Asking, plans: Plans, scope: Scope
-) -> dict[str, frozenset[UUID]]:
+) -> tuple[dict[str, frozenset[UUID]], dict[str, Mapping[UUID, Values]]]:
+    """Whom the rules of each node fit, and by which values; one query a node."""
     matching: dict[str, frozenset[UUID]] = defaultdict(frozenset)
+    findings: dict[str, dict[UUID, Values]] = defaultdict(dict)
     for (_, node_id), some in asking.items():
         rules = plans[some[0].id].rules.get(node_id)
         if rules is None:
             continue
-        who = matching_among(
+        judged = judge_among(
             session,
             rules,
             [run.customer_id for run in some],
-            now=scope.now,
-            timezone=scope.timezone.key,
-            as_of=scope.as_of,
-            entries={run.customer_id: dict(run.entry) for run in some},
+            scope=scope,
+            entries={run.customer_id: run.entry for run in some},
         )
-        matching[node_id] |= {run.id for run in some if run.customer_id in who}
-    return matching
+        matching[node_id] |= {run.id for run in some if run.customer_id in judged.fits}
+        findings[node_id] |= {run.id: judged.values.get(run.customer_id, ()) for run in some}
+    return matching, dict(findings)
 
 
 def _load_zones(session: Session, runs: Sequence[Run], timezone: str) -> dict[UUID, ZoneInfo]:

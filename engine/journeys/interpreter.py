@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.core.bulk import array_literal, insert_many, transpose, unnest
+from engine.core.bulk import array_literal, as_json, insert_many, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.poison import POISON, in_parts, told
 from engine.delivery.outbox import skip_enrolments
@@ -85,6 +85,7 @@ _STEPS = {
     "port": "text",
     "at": "timestamptz",
     "why": "text",
+    "found": "jsonb",
 }
 
 _COUNTS = {"tenant_id": "uuid", "version_id": "uuid", "node_id": "text", "port": "text", "steps": "integer"}
@@ -229,12 +230,13 @@ def _store(
             step.port,
             now,
             step.why,
+            as_json(step.found) if step.found else None,
         )
         for each in decisions
         for step in each.steps
     ]
     insert_many(session, "steps", _STEPS, steps)
-    counts = Counter((version_id, node_id, port) for _, _, _, version_id, node_id, port, _, _ in steps)
+    counts = Counter((version_id, node_id, port) for _, _, _, version_id, node_id, port, *_ in steps)
     insert_many(
         session, "step_counts", _COUNTS, [(tenant_id, *place, number) for place, number in counts.items()]
     )

@@ -138,6 +138,7 @@ class Step(Base):
     port: Mapped[str | None]
     at: Mapped[datetime]
     why: Mapped[str | None]
+    found: Mapped[list[Any] | None]
 
 
 class StepCount(Base):

@@ -143,7 +143,7 @@ def _check(mapping: Mapped, new: Plan) -> None:
                 f"mapping: “{source}” leads to “{target}”, which is not in the new version. Choose another step.",
                 details={"field": f"mapping.{source}"},
             )
-        if isinstance(new.nodes[target], Trigger):
+        if isinstance(new.nodes[target], Trigger) and target != source:
             raise InvalidInput(
                 f"mapping: “{source}” leads to a trigger; customers under way go on behind it. Choose a step.",
                 details={"field": f"mapping.{source}"},
@@ -158,7 +158,7 @@ def _is_same(old: Plan, new: Plan, node_id: str) -> bool:
 
 def _suggestion(old: Plan | None, new: Plan, node_id: str) -> str | None:
     """The step itself, else the nearest one behind it that the new version still has."""
-    if old is None:
+    if old is None or node_id in new.nodes:
         return node_id if node_id in new.nodes else None
     seen: set[str] = {node_id}
     queue = deque([node_id])

@@ -120,6 +120,21 @@ def matching_among(
     return set(session.scalars(query.join(ENTRY, ENTRY.c.customer_id == Customer.id), parameters))
 
 
+def condition_of(
+    session: Session, rules: RuleGroup, *, scope: Scope, among: Sequence[UUID], entry: bool
+) -> ColumnElement[bool]:
+    """The condition over `Customer`, other segments' rules put in place, for a batch of customers."""
+    return matching(
+        expand(session, rules),
+        now=scope.now,
+        timezone=scope.timezone.key,
+        as_of=scope.as_of,
+        currency=scope.currency,
+        among=among,
+        entry=entry,
+    )
+
+
 def _live(
     session: Session,
     rules: RuleGroup,

@@ -119,15 +119,16 @@ class MessageFate:
 class Facts:
     """What was looked up for a batch before deciding; everything is by enrolment unless said otherwise.
 
-    `matching`: for each rule node, the enrolments whose customers satisfy it; `findings`: by node and enrolment,
-    the rule's facts in words. `zones`, `contacts`, `values`: by customer. `heard`: by enrolment and node, when the
-    event that the node listens to first came. `fates`: by enrolment and message node. `slots`: by enrolment and
-    visit, when a rate-limited wait lets it on. `goals`: when its goal was reached. `exits`: why it must leave now.
-    `sent_before`: message nodes it passed before it was moved to its present version.
+    `matching`: for each rule node, the enrolments whose customers satisfy it; `findings`: by node and
+    enrolment, the values by which its rule was decided. `zones`, `contacts`, `values`: by customer. `heard`: by
+    enrolment and node, when the event that the node listens to first came. `fates`: by enrolment and message
+    node. `slots`: by enrolment and visit, when a rate-limited wait lets it on. `goals`: when its goal was
+    reached. `exits`: why it must leave now. `sent_before`: message nodes it passed before it was moved to its
+    present version.
     """
 
     matching: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
-    findings: Mapping[str, Mapping[UUID, str]] = field(default_factory=dict)
+    findings: Mapping[str, Mapping[UUID, tuple[Any, ...]]] = field(default_factory=dict)
     zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict)
     contacts: Mapping[UUID, Contact] = field(default_factory=dict)
     values: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
@@ -261,11 +262,13 @@ Effect = (
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Leave by a port, with an effect or none; `why` is for the log a marketer reads (J14)."""
+    """Leave by a port, with an effect or none; `why` is for the log a marketer reads, `found` the values behind it,
+    put into words only when somebody asks (J14)."""
 
     port: str = NEXT
     why: str | None = None
     effect: Effect | None = None
+    found: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,4 +38,5 @@ class BranchRule(Node):
 
     def decide(self, run: Run, facts: Facts, now: datetime) -> Outcome:
         fits = facts.holds(self.id, run)
-        return Go(YES if fits else NO, "The rules fit" if fits else "The rules do not fit")
+        found = facts.findings.get(self.id, {}).get(run.id, ())
+        return Go(YES if fits else NO, "The rules fit" if fits else "The rules do not fit", found=found)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_
 
-from engine.segments.kinds.kind import Kind, Scope, Telling
+from engine.segments.kinds.kind import UNKNOWN, Kind, Scope, Telling
 from engine.segments.kinds.reading import as_days, read_by
 from engine.segments.operators import Operator
 
@@ -33,6 +33,7 @@ class DaysAgo(Kind):
     """Days since a moment. `gt 30` is more than 30 × 24 h ago; `eq 30` is the whole 31st day (30 ≤ days < 31)."""
 
     name = "days"
+    shows_value = True
     operators = tuple(PHRASES)
 
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -57,6 +58,12 @@ class DaysAgo(Kind):
             Operator.EQ: and_(column <= then, column > day_before),
         }
         return answers[operator]
+
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        if value is None:
+            return UNKNOWN
+        then = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return f"{(at - then).days} days ago"
 
     def tell(self, label: str, operator: Operator, value: Any, telling: Telling) -> str:
         values = () if value is None else value if isinstance(value, tuple) else (value,)

@@ -1,12 +1,12 @@
 """A value inside a JSON document: custom attributes, properties of events."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Numeric, and_, case, cast, func, or_
 
-from engine.segments.kinds.kind import Kind, Scope, Telling
+from engine.segments.kinds.kind import UNKNOWN, Kind, Scope, Telling
 from engine.segments.kinds.moment import IN_DAYS, Moment
 from engine.segments.kinds.number import Number
 from engine.segments.kinds.reading import as_date, as_days, as_number, as_text, read_by
@@ -39,6 +39,7 @@ class Document(Kind):
     """
 
     name = "any"
+    shows_value = True
     operators = tuple(dict.fromkeys((*Text.operators, *Number.operators, *Moment.operators)))
 
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -46,6 +47,11 @@ class Document(Kind):
             return as_days(raw)
         one = as_date if operator in DATES else _in_order if operator in IN_ORDER else _scalar
         return read_by(one, operator, raw)
+
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        if isinstance(value, list):
+            return ", ".join(map(str, value)) or UNKNOWN
+        return UNKNOWN if value in (None, "") else str(value)
 
     def positive(self, column: Any, operator: Operator, value: Any, scope: Scope) -> ColumnElement[bool]:
         text = column.astext

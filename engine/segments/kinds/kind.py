@@ -14,6 +14,9 @@ from sqlalchemy import ColumnElement
 
 from engine.segments.operators import NEGATED, Operator
 
+UNKNOWN = "not known"
+"""What a customer's value is called who has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -56,6 +59,8 @@ class Kind(ABC):
 
     name: ClassVar[str]
     operators: ClassVar[tuple[Operator, ...]]
+    shows_value: ClassVar[bool] = False
+    """Whether the customer's own value can be told (`found`)."""
 
     @abstractmethod
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -72,6 +77,14 @@ class Kind(ABC):
     @abstractmethod
     def tell(self, label: str, operator: Operator, value: Any, telling: Telling) -> str:
         """The condition in a marketer's words."""
+
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        """A customer's own value in words, as it was at a moment; None for kinds that have none to show.
+
+        Args:
+            value: as the database gave it, or as JSON keeps it.
+        """
+        return None
 
     def compile(self, column: Any, operator: Operator, value: Any, scope: Scope) -> ColumnElement[bool]:
         """SQL of any operator; negations hold exactly where the positive does not, nulls included."""

@@ -2,13 +2,15 @@
 
 import operator as python
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, format_decimal
 from sqlalchemy import ColumnElement
 
-from engine.segments.kinds.kind import Kind, Scope, Telling
+from engine.segments.kinds.kind import UNKNOWN, Kind, Scope, Telling
 from engine.segments.kinds.reading import as_number, read_by
 from engine.segments.operators import Operator
 
@@ -40,6 +42,7 @@ class Number(Kind):
     """A plain number, e.g. a count."""
 
     name = "number"
+    shows_value = True
     operators = tuple(SIGNS)
 
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -62,6 +65,9 @@ class Number(Kind):
         """One value in the reader's digits."""
         return format_decimal(value, locale=telling.locale)
 
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        return UNKNOWN if value is None else self.show(Decimal(str(value)), telling)
+
     def tell(self, label: str, operator: Operator, value: Any, telling: Telling) -> str:
         values = () if value is None else value if isinstance(value, tuple) else (value,)
         shown = [self.show(one, telling) for one in values]
@@ -75,6 +81,10 @@ class Money(Number):
 
     def stored(self, value: Decimal, scope: Scope) -> Any:
         return super().stored(value * scope.minor_units(), scope)
+
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        minor_units = Scope(at, ZoneInfo("UTC"), telling.currency).minor_units()
+        return UNKNOWN if value is None else self.show(Decimal(str(value)) / minor_units, telling)
 
     def show(self, value: Decimal, telling: Telling) -> str:
         pattern = None if value % 1 else "¤#,##,##0" if telling.locale.endswith("_IN") else "¤#,##0"

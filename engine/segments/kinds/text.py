@@ -1,11 +1,12 @@
 """Texts, lists of tags, ids and yes/no."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, func, literal, or_, select
 from sqlalchemy import Text as Words
 
-from engine.segments.kinds.kind import Kind, Scope, Telling
+from engine.segments.kinds.kind import UNKNOWN, Kind, Scope, Telling
 from engine.segments.kinds.number import either
 from engine.segments.kinds.reading import as_bool, as_id, as_list, as_text, read_by
 from engine.segments.models import SegmentMember
@@ -46,6 +47,7 @@ class Text(Kind):
     """A text; capital and small letters are the same, so `mumbai` finds Mumbai."""
 
     name = "text"
+    shows_value = True
     operators = tuple(PHRASES)
 
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -64,6 +66,9 @@ class Text(Kind):
         }
         return answers[operator]
 
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        return str(value) if value else UNKNOWN
+
     def tell(self, label: str, operator: Operator, value: Any, telling: Telling) -> str:
         values = () if value is None else value if isinstance(value, tuple) else (value,)
         return _phrase(PHRASES, label, operator, [str(one) for one in values])
@@ -73,6 +78,7 @@ class Tags(Kind):
     """A list of words, spelled exactly. `contains` several means all of them, `in` means any of them."""
 
     name = "tags"
+    shows_value = True
     operators = tuple(TAG_PHRASES)
 
     def read(self, operator: Operator, raw: Any) -> Any:
@@ -86,6 +92,9 @@ class Tags(Kind):
             return func.cardinality(column) == 0
         sign = "&&" if operator is Operator.IN else "@>"
         return column.bool_op(sign)(literal(list(value), ARRAY(Words)))  # type: ignore[no-any-return]
+
+    def found(self, value: Any, at: datetime, telling: Telling) -> str | None:
+        return ", ".join(value) if value else "none"
 
     def tell(self, label: str, operator: Operator, value: Any, telling: Telling) -> str:
         return _phrase(TAG_PHRASES, label, operator, [str(one) for one in value or ()])
