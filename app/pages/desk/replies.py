@@ -235,12 +235,24 @@ def _answer() -> rx.Component:
 
 
 def _none_yet() -> rx.Component:
-    return rx.cond(
-        RepliesState.status == "open",
-        empty(
-            icon="message-circle-heart",
-            title="Nobody waits",
-            text="When a customer replies to a message, their journey stops and they appear here for you to answer.",
+    return rx.match(
+        RepliesState.status,
+        (
+            "open",
+            empty(
+                icon="message-circle-heart",
+                title="Nobody waits",
+                text="When a customer replies to a message, their journey stops and they appear here for you to "
+                "answer.",
+            ),
+        ),
+        (
+            "done",
+            empty(
+                icon="archive",
+                title="None done yet",
+                text="A conversation moves here when you answer or close it, and back when they write again.",
+            ),
         ),
         empty(
             icon="messages-square",
