@@ -5,20 +5,42 @@ An effect is named for ever by enrolment, node and visit; that name is the dedup
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.core.ids import key_of
+from engine.core.bulk import array_literal
+from engine.core.notifications import NewNotification, notify
+from engine.core.tenants import get_tenant
 from engine.customers.directory import set_attribute, tag
+from engine.customers.followups import NewFollowUp, create_followups
+from engine.customers.points import grant_points
 from engine.delivery.models import MessageType
 from engine.delivery.outbox import MessageIntent, WebhookIntent, queue_messages, queue_webhooks
 from engine.journeys.best_hour import best_moments
 from engine.journeys.decide import EffectDue
-from engine.journeys.nodes.base import CallWebhook, ChangeAttribute, ChangeTags, SendMessage, SendTime
+from engine.journeys.nodes.base import (
+    CallWebhook,
+    ChangeAttribute,
+    ChangeList,
+    ChangeTags,
+    CreateFollowUp,
+    GrantPoints,
+    NotifyStaff,
+    SendMessage,
+    SendTime,
+    StartJourney,
+)
 from engine.journeys.plan import Plan
+from engine.journeys.starting import start_journeys
+from engine.segments.membership import add_members, remove_members
+
+SOURCE = "journey"
+"""What reminders and notifications name as their origin."""
 
 Apply = Callable[[Session, UUID, Sequence[EffectDue], dict[UUID, Plan], datetime], None]
 
@@ -52,7 +74,7 @@ def _send(
         transactional = effect.purpose == MessageType.TRANSACTIONAL
         intents.append(
             MessageIntent(
-                dedupe_key=_name(each),
+                dedupe_key=each.key,
                 customer_id=run.customer_id,
                 channel=effect.channel,
                 purpose=effect.purpose,
@@ -108,7 +130,7 @@ def _call_webhooks(
         assert isinstance(each.effect, CallWebhook)
         intents.append(
             WebhookIntent(
-                dedupe_key=_name(each),
+                dedupe_key=each.key,
                 customer_id=each.run.customer_id,
                 enrolment_id=each.run.id,
                 node_id=each.node_id,
@@ -135,8 +157,85 @@ def _webhook_body(due: EffectDue, name: str) -> dict[str, Any]:
     }
 
 
-def _name(due: EffectDue) -> UUID:
-    return key_of(due.run.id, due.node_id, due.visit)
+def _change_lists(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    wishes: dict[tuple[UUID, bool], list[UUID]] = defaultdict(list)
+    for each in due:
+        assert isinstance(each.effect, ChangeList)
+        wishes[each.effect.segment_id, each.effect.adds].append(each.run.customer_id)
+    for (segment_id, adds), customers in sorted(wishes.items()):
+        change = add_members if adds else remove_members
+        change(session, tenant_id, segment_id, customers, now=now)
+
+
+def _create_followups(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    today = _today(session, now)
+    wishes = [
+        NewFollowUp(
+            each.key,
+            each.run.customer_id,
+            each.effect.staff_id,
+            today + timedelta(days=each.effect.in_days),
+            None,
+            each.effect.note,
+            SOURCE,
+        )
+        for each in due
+        if isinstance(each.effect, CreateFollowUp)
+    ]
+    create_followups(session, tenant_id, wishes, now=now)
+
+
+NAMES = text("SELECT id, name FROM customers WHERE id = ANY(CAST(:customers AS uuid[]))")
+
+
+def _notify(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    customers = array_literal({each.run.customer_id for each in due})
+    names = {row.id: row.name for row in session.execute(NAMES, {"customers": customers})}
+    wishes = [
+        NewNotification(
+            each.key,
+            each.effect.user_id,
+            SOURCE,
+            ": ".join(filter(None, [names.get(each.run.customer_id), each.effect.text])),
+            f"/customers/{each.run.customer_id}",
+        )
+        for each in due
+        if isinstance(each.effect, NotifyStaff)
+    ]
+    notify(session, tenant_id, wishes, now=now)
+
+
+def _grant_points(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    today = _today(session, now)
+    grants = [
+        (
+            each.run.customer_id,
+            each.effect.points,
+            today + timedelta(days=each.effect.valid_days) if each.effect.valid_days else None,
+            str(each.key),
+        )
+        for each in due
+        if isinstance(each.effect, GrantPoints)
+    ]
+    grant_points(session, tenant_id, grants, now)
+
+
+def _start_journeys(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    start_journeys(session, tenant_id, due, now=now)
+
+
+def _today(session: Session, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
 
 
 _APPLY: dict[type, Apply] = {
@@ -144,4 +243,9 @@ _APPLY: dict[type, Apply] = {
     ChangeTags: _change_tags,
     ChangeAttribute: _change_attributes,
     CallWebhook: _call_webhooks,
+    ChangeList: _change_lists,
+    CreateFollowUp: _create_followups,
+    NotifyStaff: _notify,
+    GrantPoints: _grant_points,
+    StartJourney: _start_journeys,
 }
