@@ -16,7 +16,6 @@ from engine.journeys.nodes.base import (
     Facts,
     Family,
     Go,
-    MessageFate,
     Node,
     Outcome,
     Port,
@@ -154,12 +153,16 @@ class ActionMessage(Node):
             return Go(why=queued, effect=self._effect())
         until = run.arrived_at + LONGEST_WAY_OUT
         fate = facts.fates.get((run.id, self.id))
-        if fate is None or fate.queued_at < run.arrived_at:
-            return Wait(until, queued, self._effect())
-        if fate.status in LEFT:
+        if fate is not None and fate.queued_at < run.arrived_at:
+            fate = None
+        if fate is not None and fate.status in LEFT:
             return Go(why=f"Sent by {self.config.channel}")
-        if fate.status in NEVER_LEFT or now >= until:
-            return Go(FAILED, f"Not sent: {_reason(fate)}")
+        if fate is not None and fate.status in NEVER_LEFT:
+            return Go(FAILED, f"Not sent: {fate.reason or fate.status}")
+        if now >= until:
+            return Go(FAILED, "Not sent: it could not leave in time")
+        if fate is None:
+            return Wait(until, queued, self._effect())
         return Wait(until, "Waits until the message has left")
 
     def _effect(self) -> SendMessage:
@@ -175,7 +178,3 @@ class ActionMessage(Node):
     def sentence(self) -> str:
         other = self.config.fallback
         return f"Send by {self.config.channel}" + (f", else by {other.channel}" if other else "")
-
-
-def _reason(fate: MessageFate) -> str:
-    return fate.reason or ("it could not leave in time" if fate.status not in NEVER_LEFT else fate.status)
