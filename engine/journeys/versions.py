@@ -40,9 +40,13 @@ def load_plans(session: Session, version_ids: Collection[UUID]) -> dict[UUID, Pl
 
 
 def live_plans(session: Session) -> list[Plan]:
-    """The plans of all live journeys: those that admit customers."""
+    """The plans of all live journeys: those that admit customers.
+
+    In the order of the journeys' ids: who locks several journeys does so in this order.
+    """
     ids = session.scalars(select(Journey.live_version_id).where(Journey.status == JourneyStatus.LIVE))
-    return list(load_plans(session, [each for each in ids if each]).values())
+    plans = load_plans(session, [each for each in ids if each])
+    return sorted(plans.values(), key=lambda plan: plan.journey_id)
 
 
 def _compile(version: JourneyVersion) -> Plan:
