@@ -259,8 +259,9 @@ TIMELINE = text("""
         WHERE tenant_id = :tenant AND customer_id = :customer AND occurred_at < :before
             AND NOT (name = 'Order Completed' AND EXISTS (SELECT FROM orders
                 WHERE orders.tenant_id = :tenant AND orders.external_id = properties ->> 'order_id'))
-            AND NOT (name IN ('Appointment Completed', 'Class Attended') AND EXISTS (SELECT FROM appointments visit
-                WHERE visit.tenant_id = :tenant AND visit.customer_id = :customer AND visit.status = 'completed'
+            AND NOT (name IN ('Appointment Completed', 'Class Attended', 'Appointment Missed') AND EXISTS (
+                SELECT FROM appointments visit WHERE visit.tenant_id = :tenant AND visit.customer_id = :customer
+                    AND visit.status IN ('completed', 'missed')
                     AND (visit.external_id = properties ->> 'appointment_id' OR visit.starts_at = occurred_at)))
         ORDER BY occurred_at DESC FETCH FIRST (:limit) ROWS WITH TIES)
         UNION ALL

@@ -57,7 +57,8 @@ def bookings_of(appointments: Iterable[Appointment], *, timezone: str) -> list[B
 
 def _view(each: Entitlement, today: date) -> HeldView:
     state = each.status if _lasts(each, today) else EntitlementStatus.EXPIRED.value
-    left = f"{each.balance:,} sessions left" if each.balance is not None else ""
+    sessions = "session" if each.balance == 1 else "sessions"
+    left = f"{each.balance:,} {sessions} left" if each.balance is not None else ""
     until = f"until {_day(each.expires_on)}" if each.expires_on else ""
     return HeldView(
         title=each.name or UNNAMED[EntitlementKind(each.kind)],
@@ -73,9 +74,10 @@ def _points(lots: Iterable[Entitlement], today: date) -> list[HeldView]:
     if not good:
         return []
     first = min((each.expires_on for each in good if each.expires_on), default=None)
-    ending = sum(each.balance or 0 for each in good if first and each.expires_on == first)
-    text = f"{ending:,} of them until {_day(first)}" if first else ""
-    return [HeldView(title=f"{sum(each.balance or 0 for each in good):,} points", text=text)]
+    points = sum(each.balance or 0 for each in good)
+    ending = sum(each.balance or 0 for each in good if each.expires_on == first)
+    some = f"{ending:,} of them " if ending < points else ""
+    return [HeldView(title=f"{points:,} points", text=f"{some}until {_day(first)}" if first else "")]
 
 
 def _lasts(each: Entitlement, today: date) -> bool:
