@@ -164,7 +164,7 @@ def _entries_of(plan: Plan, row: Any, firsts: Firsts) -> Iterator[Entry]:
 
 def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry], *, now: datetime) -> int:
     """Enrol whoever may enter; returns how many did. One query a trigger and rule, one insert, whatever the number."""
-    if not entries or not _is_open(session, plan, now):
+    if not entries or not is_open(session, plan, now):
         return 0
     enrolled = 0
     for wave in _one_each(entries):
@@ -219,7 +219,7 @@ def enrol_members(session: Session, tenant_id: UUID, plan: Plan, *, now: datetim
     return enrol(session, tenant_id, plan, entries, now=now)
 
 
-def _is_open(session: Session, plan: Plan, now: datetime) -> bool:
+def is_open(session: Session, plan: Plan, now: datetime) -> bool:
     """Whether today lies between the journey's first and last day, on the tenant's calendar (J6)."""
     first, last = plan.settings.starts_on, plan.settings.ends_on
     if first is None and last is None:

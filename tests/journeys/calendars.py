@@ -45,7 +45,9 @@ class Calendar:
         with tenant_session(self.tenant) as session:
             session.execute(update(Tenant).values(timezone=zone))
 
-    def publish(self, kind: str, *, at: datetime, node_id: str = "t", name: str = "J", **config: Any) -> UUID:
+    def publish(
+        self, kind: str, /, *, at: datetime, node_id: str = "t", name: str = "J", **config: Any
+    ) -> UUID:
         """A new journey of this trigger and an exit; customers may come back.
 
         Args:
@@ -63,10 +65,10 @@ class Calendar:
             journeys.publish(session, self.tenant, journey.id, user_id=None, now=at)
             return journey.id
 
-    def graph(self, kind: str, *, node_id: str = "t", **config: Any) -> dict[str, Any]:
+    def graph(self, kind: str, /, *, node_id: str = "t", **config: Any) -> dict[str, Any]:
         """The trigger and an exit."""
         said = {name.rstrip("_"): value for name, value in config.items()}
-        nodes = [node(node_id, kind, **said), node("x", "exit")]
+        nodes = [node(node_id, kind) | {"config": said}, node("x", "exit")]
         return graph_of(nodes, f"{node_id} > x", settings={"reentry": "always"})
 
     def publish_again(self, journey_id: UUID, graph: dict[str, Any], *, at: datetime) -> None:
