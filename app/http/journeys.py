@@ -1,11 +1,12 @@
 """REST of journeys: `/api/v1/journeys`."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
@@ -13,10 +14,13 @@ from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.core.errors import InvalidInput
 from engine.core.tenants import get_tenant
+from engine.customers.named import Name, NamedBy, find_named
 from engine.journeys import journeys
+from engine.journeys.absence import explain_absence
+from engine.journeys.by_hand import MOST, enrol_by_hand
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.counts import list_journeys, node_counts
-from engine.journeys.explain import midnight
+from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
@@ -25,6 +29,9 @@ from engine.journeys.validation import find_problems
 
 router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
 Caller = Annotated[KeyRef, Depends(api_caller)]
+
+MOST_DATA = 32_768
+"""Bytes of JSON that customers who are enrolled by hand may bring."""
 
 
 class NewJourney(BaseModel):
@@ -53,6 +60,56 @@ class Publishing(BaseModel):
     """What becomes of those under way: without a mapping they stay on their version."""
 
     mapping: dict[str, str | None] | None = None
+
+
+class CustomerName(BaseModel):
+    """A customer by one of the names others know them by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID | None = None
+    external_id: str | None = Field(None, min_length=1, max_length=255, pattern=r"^[^\x00]+$")
+    email: str | None = Field(None, min_length=3, max_length=320)
+    phone: str | None = Field(None, min_length=3, max_length=40)
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("name the customer by exactly one of id, external_id, email, phone")
+        return self
+
+    @property
+    def name(self) -> Name:
+        """As the engine looks it up."""
+        ((by, value),) = self.model_dump(exclude_none=True).items()
+        return Name(NamedBy(by), str(value))
+
+
+class Enrolling(BaseModel):
+    """Who shall enter, and what they bring: `data` is read as `event.<name>` by templates and branches.
+
+    The same `idempotency_key` lets a customer in once.
+    """
+
+    customers: list[UUID | CustomerName] = Field(min_length=1, max_length=MOST)
+    data: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+
+    @field_validator("data")
+    @classmethod
+    def _can_be_kept(cls, data: dict[str, Any]) -> dict[str, Any]:
+        written = orjson.dumps(data)
+        if len(written) > MOST_DATA or b"\\u0000" in written:
+            raise ValueError("at most 32 KB of JSON, without NUL characters")
+        return data
+
+    @property
+    def names(self) -> list[Name]:
+        """The customers, each once."""
+        ids = (
+            Name(NamedBy.ID, str(each)) if isinstance(each, UUID) else each.name for each in self.customers
+        )
+        return list(dict.fromkeys(ids))
 
 
 @router.get("/schema")
@@ -169,6 +226,39 @@ def retry(caller: Caller, journey_id: UUID, body: Retry | None = None) -> dict[s
     ids = body.ids if body else None
     with tenant_session(caller.tenant_id) as session:
         return _data(asdict(retry_stuck(session, caller.tenant_id, journey_id, ids, now=utc_now())))
+
+
+@router.post("/{journey_id}/enrol")
+def enrol(caller: Caller, journey_id: UUID, body: Enrolling) -> dict[str, Any]:
+    """Let customers into a live journey that has a manual trigger; who cannot enter is named with the reason."""
+    with tenant_session(caller.tenant_id) as session:
+        found = find_named(session, caller.tenant_id, body.names)
+        done = enrol_by_hand(
+            session,
+            caller.tenant_id,
+            journey_id,
+            list(found.values()),
+            data=body.data,
+            key=body.idempotency_key,
+            now=utc_now(),
+        )
+    return _data(
+        {
+            "entered": done.entered,
+            "refused": [{"reason": why, "customers": who} for why, who in done.refused.items()],
+            "unknown": [{name.by: name.value} for name in body.names if name not in found],
+        }
+    )
+
+
+@router.get("/{journey_id}/explain/{customer_id}")
+def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, Any]:
+    """Why a customer was told something or not: their ways through the journey, and what keeps them out now."""
+    with tenant_session(caller.tenant_id) as session:
+        journeys.load_journey(session, journey_id)
+        ways = explain_customer(session, customer_id, journey_id=journey_id)
+        kept_out_by = explain_absence(session, journey_id, customer_id, now=utc_now())
+        return _data({"enrolments": ways, "kept_out_by": kept_out_by})
 
 
 @router.post("/{journey_id}/{verb}")
