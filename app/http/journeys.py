@@ -16,10 +16,11 @@ from engine.core.errors import InvalidInput
 from engine.core.tenants import get_tenant
 from engine.customers.named import Name, NamedBy, find_named
 from engine.journeys import journeys
+from engine.journeys.absence import explain_absence
 from engine.journeys.by_hand import MOST, enrol_by_hand
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.counts import list_journeys, node_counts
-from engine.journeys.explain import midnight
+from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
@@ -248,6 +249,16 @@ def enrol(caller: Caller, journey_id: UUID, body: Enrolling) -> dict[str, Any]:
             "unknown": [{name.by: name.value} for name in body.names if name not in found],
         }
     )
+
+
+@router.get("/{journey_id}/explain/{customer_id}")
+def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, Any]:
+    """Why a customer was told something or not: their ways through the journey, and what keeps them out now."""
+    with tenant_session(caller.tenant_id) as session:
+        journeys.load_journey(session, journey_id)
+        ways = explain_customer(session, customer_id, journey_id=journey_id)
+        kept_out_by = explain_absence(session, journey_id, customer_id, now=utc_now())
+        return _data({"enrolments": ways, "kept_out_by": kept_out_by})
 
 
 @router.post("/{journey_id}/{verb}")
