@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-ROW, COLUMN = 160, 260
+ROW, COLUMN = 160, 300
 """Canvas pixels from step to step along the way, and from branch to branch."""
 
 ALONG, ACROSS = 26, 22
@@ -22,7 +22,7 @@ def picture(graph: Mapping[str, Any]) -> rx.Component:
     at = {step["id"]: _place(step["position"]) for step in graph["nodes"]}
     ways = [_way(at[edge["source"]], at[edge["target"]]) for edge in graph["edges"]]
     beads = [_bead(step, at[step["id"]]) for step in graph["nodes"]]
-    left, top = -WIDE, min(y for _, y in at.values()) - SIZE
+    left, top = -SIZE / 2, min(y for _, y in at.values()) - SIZE
     width = max(x for x, _ in at.values()) + WIDE - left
     height = max(y for _, y in at.values()) + SIZE - top
     return rx.el.svg(
