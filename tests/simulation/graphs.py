@@ -6,8 +6,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from engine.journeys.nodes import NODE_TYPES
-
 Json = dict[str, Any]
 
 EVENTS = ("Order Completed", "Visited", "Paid", "Clicked Around")
@@ -80,22 +78,27 @@ def _grow(draw: Draw, waits: list[str], depth: int) -> str:
     """A step and all that follows it; `waits` are the waits on the way here, to which a loop may lead back."""
     full = len(draw.nodes) >= draw.largest or depth > DEEPEST
     kind = "exit" if full else draw.random.choice(_KINDS)
-    node_id, ports = _MAKE[kind](draw)
+    first, last, ports = _MAKE[kind](draw)
     if kind in _WAITS:
-        waits = [*waits, node_id]
+        waits = [*waits, first]
     for port in ports:
         if waits and draw.random.random() < 0.05:
-            draw.lead(node_id, port, draw.random.choice(waits))
+            draw.lead(last, port, draw.random.choice(waits))
         else:
-            draw.lead(node_id, port, _grow(draw, waits, depth + 1))
-    return node_id
+            draw.lead(last, port, _grow(draw, waits, depth + 1))
+    return first
 
 
-Made = tuple[str, tuple[str, ...]]
+Made = tuple[str, str, tuple[str, ...]]
+"""What was made: its first node, its last one, and the ports of that."""
+
+
+def _one(node_id: str, *ports: str) -> Made:
+    return node_id, node_id, ports
 
 
 def _exit(draw: Draw) -> Made:
-    return draw.add("exit", {}), ()
+    return _one(draw.add("exit", {}))
 
 
 def _message(draw: Draw) -> Made:
@@ -104,72 +107,101 @@ def _message(draw: Draw) -> Made:
     config: Json = {"channel": channel, "template_id": str(draw.things.templates[channel])}
     if random.random() < 0.2:
         config["purpose"] = "transactional"
-    if random.random() < 0.3 and "fallback" in _fields("action.message"):
+    if random.random() < 0.3:
         other = random.choice([each for each in draw.things.templates if each != channel])
         config["fallback"] = {"channel": other, "template_id": str(draw.things.templates[other])}
-    if random.random() < 0.3 and "on_failure" in _fields("action.message"):
-        return draw.add("action.message", config | {"on_failure": "branch"}), ("next", "failed")
-    return draw.add("action.message", config), ("next",)
+    if random.random() < 0.3:
+        return _one(draw.add("action.message", config | {"on_failure": "branch"}), "next", "failed")
+    return _one(draw.add("action.message", config), "next")
 
 
 def _tag(draw: Draw) -> Made:
-    return draw.add("action.tag", {"add": [draw.random.choice("abc")]}), ("next",)
+    return _one(draw.add("action.tag", {"add": [draw.random.choice("abc")]}), "next")
 
 
 def _attribute(draw: Draw) -> Made:
-    return draw.add("action.attribute", {"name": "mood", "value": draw.random.choice("xy")}), ("next",)
+    return _one(draw.add("action.attribute", {"name": "mood", "value": draw.random.choice("xy")}), "next")
 
 
 def _wait(draw: Draw) -> Made:
-    return draw.add("wait.duration", {"duration": draw.duration()}), ("next",)
+    return _one(draw.add("wait.duration", {"duration": draw.duration()}), "next")
 
 
 def _until(draw: Draw) -> Made:
     at = f"{draw.random.randint(0, 23):02}:{draw.random.choice((0, 30)):02}"
-    return draw.add("wait.until", {"at": at, "days": draw.random.choice(("any day", "Monday to Friday"))}), (
+    return _one(
+        draw.add("wait.until", {"at": at, "days": draw.random.choice(("any day", "Monday to Friday"))}),
         "next",
     )
 
 
 def _wait_event(draw: Draw) -> Made:
     config = {"event": draw.random.choice(EVENTS), "timeout": draw.duration()}
-    return draw.add("wait.event", config), ("happened", "timeout")
+    return _one(draw.add("wait.event", config), "happened", "timeout")
 
 
 def _rate(draw: Draw) -> Made:
-    return draw.add("wait.rate", {"amount": draw.random.randint(1, 60), "per": "hour"}), ("next",)
+    return _one(draw.add("wait.rate", {"amount": draw.random.randint(1, 60), "per": "hour"}), "next")
 
 
 def _rule(draw: Draw) -> Made:
     tagged = {"field": "tags", "op": "contains", "value": draw.random.choice("abc")}
-    return draw.add("branch.rule", {"rules": {"operator": "AND", "conditions": [tagged]}}), ("yes", "no")
+    return _one(draw.add("branch.rule", {"rules": {"operator": "AND", "conditions": [tagged]}}), "yes", "no")
 
 
 def _split(draw: Draw) -> Made:
     share = draw.random.randint(0, 100)
     arms = [{"id": "a", "percent": share}, {"id": "b", "percent": 100 - share}]
-    return draw.add("branch.split", {"arms": arms}), ("a", "b")
+    return _one(draw.add("branch.split", {"arms": arms}), "a", "b")
 
 
 def _value(draw: Draw) -> Made:
     cases = [{"id": "x", "label": "X", "value": "x"}, {"id": "y", "label": "Y", "value": "y"}]
-    return draw.add("branch.value", {"value": "attribute.mood", "cases": cases}), ("x", "y", "other")
+    return _one(draw.add("branch.value", {"value": "attribute.mood", "cases": cases}), "x", "y", "other")
+
+
+def _language(draw: Draw) -> Made:
+    cases = [{"id": "hindi", "label": "Hindi", "value": "hi"}]
+    return _one(draw.add("branch.language", {"cases": cases}), "hindi", "other")
+
+
+def _date(draw: Draw) -> Made:
+    config = {
+        "date": draw.random.choice(("birthday", "attribute.mood", "last_order_at")),
+        "days": draw.random.randint(-3, 3),
+        "at": f"{draw.random.randint(0, 23):02}:30",
+        "yearly": draw.random.random() < 0.5,
+        "if_missing": draw.random.choice(("go_on", "leave")),
+    }
+    return _one(draw.add("wait.date", config), "next")
+
+
+def _notify(draw: Draw) -> Made:
+    return _one(draw.add("action.notify", {"text": "Look here"}), "next")
+
+
+def _follow_up(draw: Draw) -> Made:
+    return _one(draw.add("action.followup", {"in_days": draw.random.randint(0, 9), "note": "Call"}), "next")
+
+
+def _points(draw: Draw) -> Made:
+    return _one(draw.add("action.points", {"points": draw.random.randint(1, 50)}), "next")
 
 
 def _reachable(draw: Draw) -> Made:
     channel = draw.random.choice(list(draw.things.templates))
-    return draw.add("branch.reachable", {"channel": channel}), ("yes", "no")
+    return _one(draw.add("branch.reachable", {"channel": channel}), "yes", "no")
 
 
 def _reaction(draw: Draw) -> Made:
-    message, ports = _message(draw)
+    message, _, ports = _message(draw)
     reaction = draw.random.choice(("opened", "clicked", "replied", "ordered"))
     config = {"message": message, "reaction": reaction, "within": draw.duration(24)}
     branch = draw.add("branch.reaction", config)
     draw.lead(message, "next", branch)
     if "failed" in ports:
         draw.lead(message, "failed", draw.add("exit", {}))
-    return message, ("yes", "no")
+    return message, branch, ("yes", "no")
 
 
 _ALL: dict[str, tuple[int, Callable[[Draw], Made]]] = {
@@ -184,12 +216,15 @@ _ALL: dict[str, tuple[int, Callable[[Draw], Made]]] = {
     "branch.split": (2, _split),
     "branch.value": (1, _value),
     "branch.reachable": (1, _reachable),
+    "branch.language": (1, _language),
+    "branch.reaction": (3, _reaction),
+    "wait.date": (1, _date),
+    "action.notify": (1, _notify),
+    "action.followup": (1, _follow_up),
+    "action.points": (1, _points),
     "exit": (1, _exit),
 }
 _MAKE = {kind: make for kind, (_, make) in _ALL.items()}
-_KINDS = [kind for kind, (weight, _) in _ALL.items() for _ in range(weight) if kind in NODE_TYPES]
+_KINDS = [kind for kind, (weight, _) in _ALL.items() for _ in range(weight)]
 _WAITS = frozenset({"wait.duration", "wait.until", "wait.event", "wait.rate"})
-
-
-def _fields(kind: str) -> set[str]:
-    return set(NODE_TYPES[kind].model_fields["config"].annotation.model_fields)  # type: ignore[union-attr]
+"""Steps to which a loop may lead back: time must pass there."""
