@@ -25,6 +25,7 @@ class Work(StrEnum):
     RECEIPTS = "receipts"
     CALENDAR = "calendar"
     SENDING = "sending"
+    UPKEEP = "upkeep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class KeyRef:
     tenant_id: UUID
     kind: KeyKind
     scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How much of a kind is waiting over all tenants (counted up to 100,000 for each), and since when the oldest."""
+
+    number: int
+    oldest: datetime | None
 
 
 def find_tenant(slug: str) -> TenantRef | None:
@@ -109,6 +118,26 @@ def ensure_event_partitions(first: date, last: date) -> int:
             text("SELECT safar_ensure_event_partitions(:first, :last)"), {"first": first, "last": last}
         ).scalar_one()
     return made
+
+
+def drop_event_partitions(before: date) -> int:
+    """Drop the events of whole months before this day; returns how many months.
+
+    Raises:
+        OperationalError: somebody reads or writes events just now; to be tried again.
+    """
+    with open_session() as session:
+        dropped: int = session.execute(
+            text("SELECT safar_drop_event_partitions(:before)"), {"before": before}
+        ).scalar_one()
+    return dropped
+
+
+def work_due(*, now: datetime) -> dict[str, Due]:
+    """What is due at `now` by kind of `Work`, and what is stuck: `quarantined`, `set_aside`, `uncertain` (I4)."""
+    with open_session() as session:
+        rows = session.execute(text("SELECT kind, number, oldest FROM safar_lag(:now)"), {"now": now})
+        return {row.kind: Due(row.number, row.oldest) for row in rows}
 
 
 def _one_tenant(query: str, key: object) -> UUID | None:

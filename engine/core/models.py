@@ -214,3 +214,13 @@ class Notification(Identified, Tenanted, Base):
     link: Mapped[str] = mapped_column(server_default="")
     at: Mapped[datetime]
     seen_by: Mapped[list[UUID]] = mapped_column(server_default="{}")
+
+
+class Upkeep(Tenanted, Base):
+    """When a daily chore of a tenant is due again; a worker locks the row while it does it (F8)."""
+
+    __tablename__ = "upkeep"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    chore: Mapped[str] = mapped_column(String(32), primary_key=True)
+    due_at: Mapped[datetime]

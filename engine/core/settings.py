@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     allow_local_webhooks: bool = Field(False, alias="SAFAR_ALLOW_LOCAL_WEBHOOKS")
     worker_processes: int = Field(2, alias="SAFAR_WORKERS", ge=1, le=256)
     worker_threads: int = Field(2, alias="SAFAR_WORKER_THREADS", ge=1, le=64)
+    keep_events_days: int = Field(730, alias="SAFAR_KEEP_EVENTS_DAYS", ge=90)
+    keep_logs_days: int = Field(730, alias="SAFAR_KEEP_LOGS_DAYS", ge=90)
 
     @property
     def public_url(self) -> str:

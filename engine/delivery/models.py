@@ -87,6 +87,7 @@ class Message(Base):
             "customer_id",
             postgresql_where=text("status = 'queued' AND priority > 0"),
         ),
+        Index("ix_messages_uncertain", "tenant_id", postgresql_where=text("status = 'uncertain'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -145,6 +146,7 @@ class Receipt(Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "provider", "unique_key"),
         Index("ix_receipts_due", "tenant_id", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index("ix_receipts_done", "tenant_id", "done_at", postgresql_where=text("done_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -177,6 +179,7 @@ class OutgoingWebhook(Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "dedupe_key"),
         Index("ix_outgoing_webhooks_due", "tenant_id", "due_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_outgoing_webhooks_created_at", "tenant_id", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -65,6 +65,7 @@ class QueuedEvent(Base):
         Index(
             "ix_event_queue_tenant_id_seq", "tenant_id", "seq", postgresql_where=text("failed_reason IS NULL")
         ),
+        Index("ix_event_queue_set_aside", "tenant_id", postgresql_where=text("failed_reason IS NOT NULL")),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -75,3 +76,4 @@ class QueuedEvent(Base):
     occurred_at: Mapped[datetime]
     properties: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     failed_reason: Mapped[str | None]
+    queued_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -101,6 +101,12 @@ class Enrolment(Base):
             "journey_id",
             postgresql_where=text("status = 'quarantined'"),
         ),
+        Index(
+            "ix_enrolments_finished",
+            "tenant_id",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
