@@ -24,6 +24,7 @@ from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
+from engine.journeys.preview import look_ahead
 from engine.journeys.quarantine import list_stuck, retry_stuck
 from engine.journeys.validation import find_problems
 
@@ -176,9 +177,9 @@ def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
 
 @router.get("/{journey_id}/publish")
 def preview_publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
-    """Who is under way in older versions, by step, and where the draft could take them on."""
+    """Who is under way in older versions, by step, where the draft could take them on, and how it differs."""
     with tenant_session(caller.tenant_id) as session:
-        return _data({"standing": journeys.preview_publish(session, journey_id)})
+        return _data(look_ahead(session, journey_id))
 
 
 @router.post("/{journey_id}/publish")
