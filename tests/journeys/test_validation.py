@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from engine.core.errors import InvalidGraph
 from engine.journeys.graph import check_shape, dump_graph, graph_schema, read_graph, read_json
@@ -155,6 +156,15 @@ def test_the_schema_names_every_node_type() -> None:
     assert set(graph_schema()["properties"]["nodes"]["items"]["discriminator"]["mapping"]) == set(NODE_TYPES)
 
 
+def test_the_schema_is_valid_json_schema() -> None:
+    Draft202012Validator.check_schema(graph_schema())
+
+
+def test_every_step_says_what_it_is() -> None:
+    for kind in NODE_TYPES.values():
+        assert kind.label and kind.icon and kind.description and kind.__doc__
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text("ab é₹", max_size=8),
     lambda inner: (
@@ -167,7 +177,12 @@ NODES = st.lists(
     st.fixed_dictionaries(
         {
             "type": st.sampled_from([*NODE_TYPES, "nonsense"]),
-            "config": st.dictionaries(st.sampled_from(["event", "rules", "arms", "duration", "add"]), JSON),
+            "config": st.dictionaries(
+                st.sampled_from(
+                    ["event", "rules", "arms", "duration", "add", "cases", "value", "message", "where"]
+                ),
+                JSON,
+            ),
         },
         optional={"id": st.sampled_from("abcd") | JSON, "position": JSON},
     ),

@@ -35,9 +35,7 @@ class ActionFollowUpConfig(Config):
         description="By the studio's calendar; 0 is today",
         json_schema_extra=control("number"),
     )
-    note: Note = Field(
-        title="Note", description="What it is about", json_schema_extra=control("text")
-    )
+    note: Note = Field(title="Note", description="What it is about", json_schema_extra=control("text"))
     staff_id: UUID | None = Field(
         None,
         title="For",
