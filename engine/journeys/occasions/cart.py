@@ -20,7 +20,7 @@ ABANDONED = text(f"""
     SELECT customer.id AS customer_id, cart.id AS event_id, cart.name, cart.properties
     FROM events cart JOIN customers customer ON customer.id = cart.customer_id
     WHERE cart.tenant_id = :tenant AND cart.name = ANY(CAST(:carts AS text[]))
-        AND cart.occurred_at > :earliest AND cart.occurred_at <= :latest
+        AND cart.occurred_at > :earliest AND cart.occurred_at <= :latest AND cart.received_at <= :until
         AND greatest(cart.occurred_at + CAST(:after AS interval), cart.received_at) > :done AND {CUSTOMER}
         AND NOT EXISTS (
             SELECT FROM events later
@@ -45,6 +45,7 @@ def ask_cart(trigger: TriggerCart, window: Window) -> Question:
         "news": array_literal((*CART_EVENTS, ORDER_COMPLETED)),
         "after": after,
         "done": window.after,
+        "until": window.until,
         "earliest": window.after - after - LATEST_NEWS,
         "latest": window.until - after,
     }
