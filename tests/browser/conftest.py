@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import URL
 
 from engine.core import db
@@ -31,6 +31,9 @@ PROJECT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "a-long-password"
 READY_SECONDS = 180
+PATIENCE_MILLISECONDS = 15_000
+"""How long a page may take to show what is expected, while other tests keep the machine busy."""
+
 NUMBERS = count(1)
 
 
@@ -123,6 +126,7 @@ def studio(running_app: RunningApp) -> Studio:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
@@ -134,7 +138,7 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     """A page of the studio's owner, signed in, at the home page. An error in the page's scripts fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE_MILLISECONDS)
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(f"{studio.app.url}/login")
