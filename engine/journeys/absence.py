@@ -56,6 +56,28 @@ def explain_absence(session: Session, journey_id: UUID, customer_id: UUID, *, no
     return [reason for check in CHECKS for reason in check(asked)]
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A live journey a customer is not in now."""
+
+    journey_id: UUID
+    journey: str
+
+
+def journeys_without(session: Session, customer_id: UUID) -> list[Absence]:
+    """The live journeys this customer is not under way in, by name."""
+    inside = select(Enrolment.journey_id).where(
+        Enrolment.customer_id == customer_id,
+        Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+    )
+    rows = session.execute(
+        select(Journey.id, Journey.name)
+        .where(Journey.status == JourneyStatus.LIVE, Journey.id.not_in(inside))
+        .order_by(func.lower(Journey.name))
+    )
+    return [Absence(row.id, row.name) for row in rows]
+
+
 def _dates(asked: _Asked) -> Iterator[str]:
     settings = asked.plan.settings
     today = asked.now.astimezone(ZoneInfo(get_tenant(asked.session).timezone)).date()

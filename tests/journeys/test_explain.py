@@ -11,7 +11,7 @@ from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Purpose
 from engine.delivery.handover import close_journal, deliver_due
 from engine.journeys import journeys
-from engine.journeys.absence import explain_absence
+from engine.journeys.absence import explain_absence, journeys_without
 from engine.journeys.entries import route_events
 from engine.journeys.explain import explain_customer
 from engine.journeys.interpreter import advance_due
@@ -129,3 +129,21 @@ def test_what_happened_before_the_journey_was_published_does_not_count(studio: A
     assert why_not(studio, journey, customer) == [
         "When “Order Completed” happens: last on 21 Feb 2026, before the journey was published."
     ]
+
+
+def test_journeys_without_a_customer_are_the_live_ones_they_are_not_under_way_in(
+    studio: Any, build: Any, step: Any
+) -> None:
+    customer = studio.add_customers(1)[0]
+    wait = step("w", "wait.duration", duration={"amount": 1, "unit": "days"})
+    studio.publish(build([step("t", "trigger.event", event="Signed Up"), wait], "t > w"), "inside")
+    way = build([step("t", "trigger.event", event="Order Completed"), wait], "t > w")
+    outside = studio.publish(way, "outside")
+    paused = studio.publish(way, "paused")
+    with tenant_session(studio.tenant) as session:
+        journeys.move(session, studio.tenant, paused.id, "pause", user_id=None, now=studio.now)
+    studio.send_event("Signed Up", [customer])
+    route_events(studio.tenant, now=studio.now)
+    with tenant_session(studio.tenant) as session:
+        absences = journeys_without(session, customer)
+    assert [(each.journey_id, each.journey) for each in absences] == [(outside.id, "outside")]
