@@ -3,16 +3,19 @@
 
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
+SEEDS ?= 1000:11000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test check format bench build lock browser clean
+.PHONY: help run test soak chaos check format bench build lock browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run     set up and start everything on http://localhost:3000 (SAFAR_PORT moves it)"
 	@echo "make test    set up and run all tests, a real browser included (in PYTEST_WORKERS=2 processes; 0: in one)"
+	@echo "make soak    simulate many more hostile worlds than the tests do (SEEDS=1000:11000)"
+	@echo "make chaos   kill workers and crash PostgreSQL under 20,000 enrolments"
 	@echo "make check   ruff, mypy, import floors: what CI runs first"
 	@echo "make bench   measure, each figure beside its reference"
 	@echo "make build   build the front end"
@@ -24,6 +27,12 @@ run: $(INSTALLED)
 
 test: $(INSTALLED) browser
 	$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+soak: $(INSTALLED)
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --timeout 0 tests/simulation
+
+chaos: $(INSTALLED)
+	CHAOS=whole $(BIN)/python -m pytest -n0 -s tests/chaos
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

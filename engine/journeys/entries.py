@@ -22,12 +22,13 @@ from engine.core.bulk import array_literal, as_json, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.ids import key_of, new_id
 from engine.core.poison import POISON, in_parts
+from engine.core.tally import Counted, count
 from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
 from engine.journeys.firsts import Firsts, first_of, firsts_among
 from engine.journeys.graph import ReentryMode
 from engine.journeys.hearing import note_finished, wake
-from engine.journeys.nodes.base import Trigger
+from engine.journeys.nodes.base import CalendarTrigger, Trigger
 from engine.journeys.plan import Plan
 from engine.journeys.versions import live_plans
 from engine.segments.compiler import matching_among
@@ -82,6 +83,7 @@ ENROL = text(f"""
 """)
 """Asks by index for each customer: as an anti-join PostgreSQL reads all enrolments of the journey for every batch."""
 
+HALF_A_DAY = timedelta(hours=12)
 LONG_AGO = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 
 
@@ -134,6 +136,7 @@ def _route_these(tenant_id: UUID, seqs: Sequence[int], *, now: datetime) -> Rout
 def _set_aside(tenant_id: UUID, seq: int, reason: str) -> Routed:
     with tenant_session(tenant_id) as session:
         session.execute(SET_ASIDE, {"seq": seq, "reason": reason})
+    count(Counted.EVENTS_SET_ASIDE)
     return Routed(1, 0)
 
 
@@ -229,11 +232,17 @@ def is_open(session: Session, plan: Plan, now: datetime) -> bool:
 
 
 def _cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
-    """Whoever entered by this trigger after this moment may not enter by it again; a first time never comes again."""
+    """Whoever entered by this trigger after this moment may not enter by it again; a first time never comes again.
+
+    The calendar comes round at the same hour, give or take a tick: 365 days let the next birthday in.
+    """
     if first_of(trigger):
         return LONG_AGO
     days = trigger.config.cooldown_days
-    return now - timedelta(days=days) if days else None
+    if not days:
+        return None
+    grace = HALF_A_DAY if isinstance(trigger, CalendarTrigger) else timedelta(0)
+    return now - timedelta(days=days) + grace
 
 
 def _since(plan: Plan, now: datetime) -> datetime:
