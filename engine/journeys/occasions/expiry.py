@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from engine.core.bulk import unnest
 from engine.customers.models import EntitlementKind
@@ -15,27 +15,34 @@ from engine.journeys.occasions.question import DATES, HERE, Occurrence, Question
 _HELD = f"""
     FROM {unnest(DATES)} JOIN entitlements held
         ON held.tenant_id = :tenant AND held.kind = :kind AND held.expires_on = rows.target
-    JOIN customers customer ON customer.id = held.customer_id
-    WHERE held.status IN ('active', 'expired') AND {HERE}
+    WHERE held.status IN ('active', 'expired')
 """
 """What has run out by itself is told of after its last day; what is used up or cancelled never."""
 
-_EACH = "SELECT customer.id AS customer_id, held.id::text AS held_id, held.name, held.balance, rows.target"
+_EACH = f"""
+    SELECT rows.zone, rows.target, held.customer_id, held.id::text AS held_id, held.name, held.balance {_HELD}
+"""
 
-RUNS_OUT: Mapping[EntitlementKind, TextClause] = {
-    EntitlementKind.MEMBERSHIP: text(f"""
-        {_EACH} {_HELD} AND NOT EXISTS (
-            SELECT FROM entitlements longer
-            WHERE longer.tenant_id = :tenant AND longer.customer_id = held.customer_id AND longer.kind = held.kind
-                AND longer.status = 'active' AND coalesce(longer.expires_on, 'infinity') > held.expires_on)
-    """),
-    EntitlementKind.PACKAGE: text(f"{_EACH} {_HELD}"),
-    EntitlementKind.POINTS: text(f"""
-        SELECT customer.id AS customer_id, '' AS held_id, '' AS name, sum(held.balance) AS balance, rows.target
-        {_HELD} AND held.balance > 0 GROUP BY customer.id, rows.target
-    """),
+_FOUND: Mapping[EntitlementKind, str] = {
+    EntitlementKind.MEMBERSHIP: f"""{_EACH} AND NOT EXISTS (
+        SELECT FROM entitlements longer
+        WHERE longer.tenant_id = :tenant AND longer.customer_id = held.customer_id AND longer.kind = held.kind
+            AND longer.status = 'active' AND coalesce(longer.expires_on, 'infinity') > held.expires_on)""",
+    EntitlementKind.PACKAGE: _EACH,
+    EntitlementKind.POINTS: f"""
+        SELECT rows.zone, rows.target, held.customer_id, '' AS held_id, '' AS name, sum(held.balance) AS balance
+        {_HELD} AND held.balance > 0 GROUP BY rows.zone, rows.target, held.customer_id""",
 }
 """Whoever is a member for longer has renewed; points of one day are told of together."""
+
+RUNS_OUT = {
+    kind: text(f"""
+        WITH found AS MATERIALIZED ({found})
+        SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
+        WHERE {HERE}
+    """)
+    for kind, found in _FOUND.items()
+}
 
 
 def ask_expiry(trigger: TriggerExpiry, window: Window) -> Question | None:

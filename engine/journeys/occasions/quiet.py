@@ -34,14 +34,17 @@ NO_ORDER = text(f"""
 """)
 
 NO_BOOKING = text(f"""
-    SELECT customer.id AS customer_id, last.starts_at AS last_at, rows.target, last.service
-    FROM {unnest(SPANS)} JOIN appointments last
-        ON last.tenant_id = :tenant AND last.starts_at >= rows.begins AND last.starts_at < rows.ends
-    JOIN customers customer ON customer.id = last.customer_id
-    WHERE last.status <> 'cancelled' AND {HERE} AND NOT EXISTS (
-        SELECT FROM appointments later
-        WHERE later.tenant_id = :tenant AND later.customer_id = last.customer_id AND later.status <> 'cancelled'
-            AND (later.starts_at, later.id) > (last.starts_at, last.id))
+    WITH found AS MATERIALIZED (
+        SELECT rows.zone, rows.target, last.customer_id, last.starts_at AS last_at, last.service
+        FROM {unnest(SPANS)} JOIN appointments last
+            ON last.tenant_id = :tenant AND last.starts_at >= rows.begins AND last.starts_at < rows.ends
+        WHERE last.status <> 'cancelled' AND NOT EXISTS (
+            SELECT FROM appointments later
+            WHERE later.tenant_id = :tenant AND later.customer_id = last.customer_id
+                AND later.status <> 'cancelled' AND (later.starts_at, later.id) > (last.starts_at, last.id))
+    )
+    SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
+    WHERE {HERE}
 """)
 """The last appointment that was not cancelled; so nothing is booked after it either."""
 
