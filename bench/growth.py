@@ -22,8 +22,8 @@ from engine.templates.models import Template
 
 CUSTOMERS = 20_000
 SIZES = (12, 100, 400)
-STEPS = 240_000
-"""About so many steps are taken for each size, by fewer customers the longer the journey is."""
+WALKERS = 1_000
+"""Customers that walk through a growing journey together: one batch."""
 
 WAITING = (10_000, 100_000, 1_000_000)
 DUE = 20_000
@@ -48,7 +48,7 @@ def grow_journeys(tenant: UUID, template: UUID) -> None:
     first = 0.0
     for size in SIZES:
         publish(tenant, long_graph(template, size), f"{size} nodes")
-        enter(tenant, STEPS // size)
+        enter(tenant, WALKERS)
         now = utc_now()
         while route_events(tenant, now=now).events:
             pass
