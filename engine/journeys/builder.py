@@ -11,10 +11,17 @@ from sqlalchemy.orm import Session
 from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidGraph
 from engine.customers.models import Customer
-from engine.journeys.choices import load_choices
+from engine.journeys.choices import MANUAL, load_choices
 from engine.journeys.counts import node_counts
 from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
-from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyVersion, Stage
+from engine.journeys.models import (
+    Enrolment,
+    EnrolmentStatus,
+    Journey,
+    JourneyStatus,
+    JourneyVersion,
+    Stage,
+)
 from engine.journeys.quarantine import GOES_ON, count_set_aside, count_stuck
 
 Json = dict[str, Any]
@@ -25,13 +32,14 @@ NAME_LENGTH = 100
 @dataclass(frozen=True, slots=True)
 class Figures:
     """A journey's state and its counts by node; `counts` is None while it was never published. `stuck` are the
-    customers whom a step failed, as long as they can go on."""
+    customers whom a step failed, as long as they can go on; `by_hand` whether customers can be let in by hand."""
 
     status: str
     version: int
     has_changes: bool
     counts: dict[str, Json] | None
     stuck: int = 0
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +165,11 @@ def _conflict_or_repetition(tenant_id: UUID, journey_id: UUID, graph: Json) -> K
 
 def _figures(session: Session, journey: Journey) -> Figures:
     version = session.execute(
-        select(JourneyVersion.number, (JourneyVersion.graph != journey.draft).label("has_changes")).where(
-            JourneyVersion.id == journey.live_version_id
-        )
+        select(
+            JourneyVersion.number,
+            (JourneyVersion.graph != journey.draft).label("has_changes"),
+            JourneyVersion.graph.contains(MANUAL).label("by_hand"),
+        ).where(JourneyVersion.id == journey.live_version_id)
     ).one_or_none()
     if version is None:
         return Figures(journey.status, 0, has_changes=True, counts=None)
@@ -170,4 +180,5 @@ def _figures(session: Session, journey: Journey) -> Figures:
         has_changes=version.has_changes,
         counts={node_id: count.as_json() for node_id, count in counts.items()},
         stuck=count_stuck(session, journey.id) if journey.status in GOES_ON else 0,
+        by_hand=version.by_hand and journey.status == JourneyStatus.LIVE,
     )

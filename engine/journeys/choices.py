@@ -77,13 +77,13 @@ def load_choices(session: Session) -> dict[str, Any]:
     """
     names = event_names(session)[:EVENT_NAMES]
     properties = session.execute(PROPERTIES, {"names": names, "sample": SAMPLE})
-    segments = _segments(session)
+    segments = list_segments(session)
     samples = _samples(session)
     return {
         "channels": [channel.value for channel in Channel],
         "templates": _templates(session),
-        "segments": [_named(row, count=row.customer_count) for row in segments],
-        "lists": [_named(row, count=row.customer_count) for row in segments if not row.is_dynamic],
+        "segments": segments,
+        "lists": [segment for segment in segments if segment["is_list"]],
         "branches": _branches(session),
         "staff": [_named(person) for person in list_staff(session)],
         "journeys": _journeys(session),
@@ -126,12 +126,14 @@ def _named(row: Any, **more: Any) -> dict[str, Any]:
     return {"id": str(row.id), "name": row.name, **more}
 
 
-def _segments(session: Session) -> Sequence[Any]:
-    return session.execute(
+def list_segments(session: Session) -> list[dict[str, Any]]:
+    """Segments and lists to choose from: id, name, how many were in it at its last refresh, whether it is a list."""
+    rows = session.execute(
         select(Segment.id, Segment.name, Segment.customer_count, Segment.is_dynamic)
         .where(Segment.is_active)
         .order_by(func.lower(Segment.name))
-    ).all()
+    )
+    return [_named(row, count=row.customer_count, is_list=not row.is_dynamic) for row in rows]
 
 
 def _branches(session: Session) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def test_staff_branches_and_lists_are_offered_by_name(studio: Any) -> None:
     offered = choices_of(studio)
     assert offered["staff"] == [{"id": str(user), "name": "Asha"}]
     assert offered["branches"] == [{"id": str(branch), "name": "Koregaon Park", "about": "Pune"}]
-    assert offered["lists"] == [{"id": str(by_hand), "name": "Guests", "count": 0}]
+    assert offered["lists"] == [{"id": str(by_hand), "name": "Guests", "count": 0, "is_list": True}]
     assert {each["id"] for each in offered["segments"]} >= {str(by_hand), str(by_rules)}
 
 

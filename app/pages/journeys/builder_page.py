@@ -5,6 +5,7 @@ import reflex as rx
 from app.pages.frame import frame
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
+from app.pages.journeys.enrol_dialog import enrol_button
 from app.pages.journeys.stuck_dialog import stuck_badge
 from app.pages.registry import Page
 from app.ui import badge, button, confirm, empty, link, link_button
@@ -123,6 +124,7 @@ def _moves() -> rx.Component:
     return rx.cond(
         BuilderState.may_publish,
         rx.fragment(
+            enrol_button(),
             _move("pause", "Pause", look="quiet", icon="pause"),
             _move("resume", "Resume", look="quiet", icon="play"),
             rx.cond(

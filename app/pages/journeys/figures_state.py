@@ -44,6 +44,7 @@ class FiguresState(rx.State):
     people: dict[str, Any] = {}
     stuck: int = 0
     set_aside: int = 0
+    by_hand: bool = False
 
     @rx.event
     async def count(self):
@@ -70,8 +71,8 @@ class FiguresState(rx.State):
             self.counts = figures.counts
         if (figures.version, figures.has_changes) != (self.version, self.has_changes):
             self.version, self.has_changes = figures.version, figures.has_changes
-        if figures.stuck != self.stuck:
-            self.stuck = figures.stuck
+        if (figures.stuck, figures.by_hand) != (self.stuck, self.by_hand):
+            self.stuck, self.by_hand = figures.stuck, figures.by_hand
         if figures.status != self.status:
             self.status = figures.status
             self.status_words = words_of(figures.status)

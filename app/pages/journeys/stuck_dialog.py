@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.pages.journeys.stuck_state import StuckRow, StuckState
-from app.ui import button, dialog, skeleton_lines, text_link
+from app.ui import button, dialog, form_actions, skeleton_lines, text_link
 
 
 def stuck_badge() -> rx.Component:
@@ -40,6 +40,7 @@ def stuck_badge() -> rx.Component:
                     ),
                 ),
             ),
+            form_actions(button("Close", look="quiet", on_click=StuckState.show_stuck(False))),
             title="What is stuck",
             description="Everybody else goes on. Look at the reason, mend the cause, then try again.",
             open=StuckState.stuck_open,
@@ -76,7 +77,7 @@ def _row(row: rx.Var[StuckRow], retry: rx.EventHandler) -> rx.Component:
                 rx.el.span(row.what, class_name="jb-stuck-what"),
             ),
             rx.el.p(row.reason),
-            rx.el.time(row.since),
+            rx.el.small("Since ", row.since),
         ),
         rx.cond(
             StuckState.may_retry,

@@ -9,7 +9,7 @@ import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { People } from "./people.jsx";
 import { fieldsOf, filled, isShown } from "./schema.js";
-import { plainSentence } from "./sentences.js";
+import { fullSentence } from "./sentences.js";
 import { withSteps } from "./steps.js";
 import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
 
@@ -236,6 +236,5 @@ function pairs(flat) {
 }
 
 function named(node, kinds, choices) {
-  const kind = kinds[node.data.type];
-  return `${kind?.label ?? node.data.type}: ${plainSentence(kind, node.data.config, choices)}`.slice(0, 80);
+  return fullSentence(kinds[node.data.type], node.data.type, node.data.config, choices).slice(0, 80);
 }

@@ -7,7 +7,7 @@ import { useActions } from "./context.js";
 import { StepEdge } from "./edges.jsx";
 import { mayConnect, splice } from "./graph.js";
 import { NodeCard } from "./node_card.jsx";
-import { plainSentence } from "./sentences.js";
+import { fullSentence } from "./sentences.js";
 import { withSteps } from "./steps.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
@@ -146,9 +146,8 @@ function useLabelled() {
 }
 
 function spokenLabel(node, kinds, choices, problems) {
-  const kind = kinds[node.data.type];
   const wrong = (problems[node.id] ?? []).map((problem) => problem.message).join(" ");
-  return [kind?.label ?? node.data.type, plainSentence(kind, node.data.config, choices), wrong].filter(Boolean).join(". ");
+  return [fullSentence(kinds[node.data.type], node.data.type, node.data.config, choices), wrong].filter(Boolean).join(". ");
 }
 
 function dropIntoEdge(store, node) {

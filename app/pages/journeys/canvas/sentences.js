@@ -32,6 +32,13 @@ export function plainSentence(kind, config, choices) {
   return sentenceOf(kind, config, choices).map((part) => part.text).join("").trim();
 }
 
+/** The kind and the sentence, as a list or a screen reader says them; the kind once where the sentence begins with it. */
+export function fullSentence(kind, type, config, choices) {
+  const label = kind?.label ?? type;
+  const said = plainSentence(kind, config, choices);
+  return said.startsWith(label) ? said : `${label}: ${said}`;
+}
+
 function filledIn(summary, fields, config, choices) {
   const byName = Object.fromEntries(fields.map((field) => [field.name, field]));
   return summary
@@ -51,7 +58,7 @@ const NAMED = /\{(\w+)(?::(\w+))?\}/;
 function allSaid(piece, byName, config) {
   const present = filled(Object.values(byName), config);
   const named = [...piece.matchAll(new RegExp(NAMED, "g"))].map(([, name]) => byName[name]);
-  return named.every((field) => field && !isEmpty(present[field.name]) && isShown(field, present));
+  return named.every((field) => field && present[field.name] !== false && !isEmpty(present[field.name]) && isShown(field, present));
 }
 
 function listed(kind, fields, config, choices) {

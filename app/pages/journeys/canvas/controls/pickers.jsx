@@ -19,7 +19,8 @@ export function PropertyControl(props) {
 
 export function SegmentControl(props) {
   const segments = useCanvas((state) => state.choices.segments) ?? NONE;
-  const options = segments.map((segment) => ({ id: segment.id, label: segment.name, count: segment.count }));
+  const nobody = props.field.required ? NONE : [{ id: null, label: "No segment" }];
+  const options = [...nobody, ...segments.map((segment) => ({ id: segment.id, label: segment.name, count: segment.count }))];
   return <Combo {...props} options={options} placeholder="Choose a segment" empty="There is no segment yet." />;
 }
 

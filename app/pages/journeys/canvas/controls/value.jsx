@@ -14,16 +14,16 @@ const FITTING = {
   date: (value) => value.kind !== "text",
 };
 
-/** A field whose schema says `only: "attribute"` gets custom attributes alone, one that says `only: "date"` what may be a date. */
+/** A field whose schema says `only: "attribute"` gets custom attributes alone, one of `scope: "date"` what may be a date. */
 export function ValueControl(props) {
   const known = useCanvas((state) => state.choices.values) ?? NONE;
   const properties = useEntryProperties();
-  const { only } = props.field;
+  const { only, scope } = props.field;
   const options = useMemo(() => {
-    const fitting = known.filter(FITTING[only] ?? FITTING.any);
+    const fitting = known.filter(FITTING[only || scope] ?? FITTING.any);
     const ofEvent = (only === "attribute" ? NONE : properties).map((name) => ({ id: `event.${name}`, label: name, about: "Entering event" }));
     return [...fitting.map(({ id, name, about }) => ({ id, label: name, about })), ...ofEvent];
-  }, [known, properties, only]);
+  }, [known, properties, only, scope]);
   const named = options.some((option) => option.id === props.value) ? options : [...options, ...typedBefore(props.value)];
   const prefixes = only === "attribute" ? ["attribute"] : ["attribute", "event"];
   const open = (typed) => prefixes.map((prefix) => openField(prefix, typed));
