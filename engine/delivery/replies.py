@@ -1,26 +1,28 @@
 """What customers say to us: words that stop marketing or allow it again, and replies somebody should read (C9)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.channels.reports import Report, ReportKind
 from engine.core.bulk import insert_many, transpose, unnest
 from engine.core.ids import key_of
+from engine.core.notifications import NewNotification, notify
 from engine.customers.consent import ConsentWish, change_consents, opt_out_many
-from engine.customers.models import ConsentState, Purpose
+from engine.customers.models import ConsentState, Customer, Purpose
 from engine.delivery.happenings import message_event
 from engine.delivery.models import ConversationStatus
 from engine.events.record import NewEvent, record
 
 REPLIED = "message.replied"
 REPLY_WINDOW = timedelta(hours=72)
+SHORT_TEXT = 120
 LONGEST_TEXT = 1_000
 """What a list of conversations keeps of the last words; the event has them all."""
 
@@ -91,7 +93,7 @@ def hear(session: Session, tenant_id: UUID, words: Sequence[Said], *, now: datet
     if told:
         _change_consents(session, tenant_id, told, now=now)
         _note_answers(session, tenant_id, told, now=now)
-        _converse(session, tenant_id, told)
+        _converse(session, tenant_id, told, now=now)
 
 
 def _change_consents(session: Session, tenant_id: UUID, told: Sequence[Said], *, now: datetime) -> None:
@@ -147,8 +149,10 @@ def _event(row: Any, said: Said) -> NewEvent:
     )
 
 
-def _converse(session: Session, tenant_id: UUID, told: Sequence[Said]) -> None:
+def _converse(session: Session, tenant_id: UUID, told: Sequence[Said], *, now: datetime) -> None:
     replies = [each for each in told if each.report.kind is ReportKind.REPLY]
+    if not replies:
+        return
     last = {each.customer_id: each for each in replies}
     counts = Counter(each.customer_id for each in replies)
     rows = [
@@ -164,3 +168,21 @@ def _converse(session: Session, tenant_id: UUID, told: Sequence[Said]) -> None:
         for customer_id, each in sorted(last.items())
     ]
     insert_many(session, "conversations", _CONVERSATION, rows, then=GO_ON)
+    _tell_staff(session, tenant_id, last, now=now)
+
+
+def _tell_staff(session: Session, tenant_id: UUID, last: Mapping[UUID, Said], *, now: datetime) -> None:
+    """The bell rings once for each customer of the batch, however much they wrote."""
+    known = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(last)))
+    names = {row.id: row.name for row in known}
+    wishes = [
+        NewNotification(
+            dedupe_key=key_of("reply", customer_id, said.report.unique_key),
+            user_id=None,
+            kind="reply",
+            text=f"{names.get(customer_id) or 'A customer'}: {(said.report.text or '')[:SHORT_TEXT]}",
+            link=f"/desk?customer={customer_id}",
+        )
+        for customer_id, said in sorted(last.items())
+    ]
+    notify(session, tenant_id, wishes, now=now)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, select
 from engine.channels.reports import Report, Reported, ReportKind
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
+from engine.core.models import Notification
 from engine.customers.consent import consents_of
 from engine.customers.models import CustomerIdentity, Suppression
 from engine.delivery.models import Conversation
@@ -82,6 +83,15 @@ def test_a_reply_opens_a_conversation_and_the_next_goes_on_with_it(sender: Any) 
     apply(sender, says(sender, phone, "Hello?"))
     (talk,) = conversations(sender).values()
     assert (talk.last_text, talk.replies, talk.status) == ("Hello?", 3, "open")
+
+
+def test_a_reply_rings_the_bell_and_leads_to_the_desk(sender: Any) -> None:
+    ((phone, customer),) = people(sender, 1).items()
+    apply(sender, says(sender, phone, "Is the class full?"))
+    with tenant_session(sender.tenant) as session:
+        told = session.scalars(select(Notification)).one()
+    assert (told.kind, told.text) == ("reply", "Asha Rao: Is the class full?")
+    assert told.link == f"/desk?customer={customer}"
 
 
 def test_a_reply_that_comes_late_does_not_hide_newer_words(sender: Any) -> None:
