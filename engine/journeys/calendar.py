@@ -155,7 +155,7 @@ def _chunks(session: Session, tenant_id: UUID, question: Question) -> Iterator[l
     """Who is meant, a chunk at a time, so that a million fits into memory."""
     parameters = {"tenant": tenant_id, **question.parameters}
     found = session.execute(question.query, parameters, execution_options={"yield_per": CHUNK})
-    for rows in found.partitions():
+    for rows in found.partitions(CHUNK):
         yield [each for row in rows if (each := question.read(row)) is not None]
 
 

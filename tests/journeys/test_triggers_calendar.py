@@ -1,5 +1,6 @@
 """Entering by the calendar: whose day it is, once, by their own clock, whatever happens to ours."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,10 @@ from sqlalchemy import update
 
 from engine.core.db import tenant_session
 from engine.core.doors import Work, tenants_with
+from engine.core.errors import InvalidRules
 from engine.customers.models import Customer
-from engine.journeys import versions
+from engine.journeys import entries, versions
+from engine.journeys.calendar import run_calendar
 from engine.journeys.nodes import NODE_TYPES
 from engine.journeys.nodes.base import CalendarTrigger
 from engine.journeys.occasions import ASK
@@ -181,13 +184,57 @@ def test_nothing_is_looked_at_twice_in_a_minute(calendar: Calendar) -> None:
     assert Work.CALENDAR in KINDS
 
 
-def test_more_customers_than_fit_into_a_chunk_all_enter(
+def test_a_worker_that_dies_half_way_is_finished_by_the_next(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.journeys.calendar.CHUNK", 7)
     calendar.publish("trigger.birthday", at=MARCH_1)
-    many = calendar.studio.add_customers(40, birthday=date(1990, 3, 3))
-    assert calendar.tick(local(KOLKATA, 2026, 3, 3, 9)) == [sorted(many)]
+    many = calendar.studio.add_customers(20, birthday=date(1990, 3, 3))
+    nine = local(KOLKATA, 2026, 3, 3, 9)
+    done: list[int] = []
+
+    def enrol_twice(*given: Any, **named: Any) -> int:
+        if len(done) == 2:
+            raise RuntimeError("The worker dies")
+        done.append(entries.enrol(*given, **named))
+        return done[-1]
+
+    with monkeypatch.context() as dying:
+        dying.setattr("engine.journeys.calendar.enrol", enrol_twice)
+        with pytest.raises(RuntimeError):
+            run_calendar(calendar.tenant, now=nine)
+    assert done == [7, 7]
+    assert len(calendar.enrolments()) == 14
+    calendar.tick(nine)
+    assert sorted(each.customer_id for each in calendar.enrolments()) == sorted(many)
+
+
+def test_what_fails_is_tried_again_in_a_minute(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.journeys.calendar.CHUNK", 7)
+    calendar.publish("trigger.birthday", at=MARCH_1)
+    many = calendar.studio.add_customers(20, birthday=date(1990, 3, 3))
+    nine = local(KOLKATA, 2026, 3, 3, 9)
+
+    def refuse(*given: Any, **named: Any) -> int:
+        raise InvalidRules("The journey's rules name a field that is gone")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("engine.journeys.calendar.enrol", refuse)
+        assert run_calendar(calendar.tenant, now=nine) == 1
+    assert calendar.runs() == {"t": MARCH_1}
+    assert calendar.tick(nine + MINUTE - timedelta(seconds=1)) == [[]]
+    assert calendar.tick(nine + MINUTE) == [sorted(many)]
+
+
+def test_several_workers_let_everybody_in_once(calendar: Calendar) -> None:
+    for number in range(6):
+        calendar.publish("trigger.birthday", at=MARCH_1, name=f"Journey {number}")
+    calendar.studio.add_customers(50, birthday=date(1990, 3, 3))
+    nine = local(KOLKATA, 2026, 3, 3, 9)
+    with ThreadPoolExecutor(4) as workers:
+        looked = list(workers.map(lambda _: run_calendar(calendar.tenant, now=nine), range(8)))
+    assert sum(looked) == 6
+    assert len(calendar.enrolments()) == 300
 
 
 def test_each_kind_of_calendar_trigger_has_its_question() -> None:
