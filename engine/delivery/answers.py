@@ -12,6 +12,7 @@ from engine.channels.accounts import note_trouble
 from engine.channels.interface import Account, Answer, Channel, Outcome, Outgoing
 from engine.core.bulk import transpose, unnest
 from engine.core.errors import Code
+from engine.core.tally import Counted, count
 from engine.customers.consent import opt_out_many, suppress
 from engine.customers.models import SuppressionReason
 from engine.delivery.guard import Hold, Skip, Verdict
@@ -159,6 +160,19 @@ def settle(session: Session, account: Account, settled: Sequence[Settled], *, no
         if each.answer and each.outgoing
     ]
     learn(session, account.tenant_id, lessons, now=now)
+    for each in settled:
+        if each.status is not None:
+            count(Counted.MESSAGES_HELD if each.hold else COUNTED[each.status])
+
+
+COUNTED = {
+    MessageStatus.SENT: Counted.MESSAGES_SENT,
+    MessageStatus.FAILED: Counted.MESSAGES_FAILED,
+    MessageStatus.SKIPPED: Counted.MESSAGES_SKIPPED,
+    MessageStatus.UNCERTAIN: Counted.MESSAGES_UNCERTAIN,
+    MessageStatus.QUEUED: Counted.MESSAGES_PUT_OFF,
+}
+"""What an answer can make of a message, and how it is counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from engine.core.bulk import transpose, unnest
 from engine.core.db import tenant_session
+from engine.core.tally import Counted, count
 from engine.delivery import journal
 from engine.delivery.consequences import follow_up
 from engine.delivery.journal import Mark, Noted
@@ -59,6 +60,8 @@ def recover_sending(tenant_id: UUID, *, now: datetime, stale: timedelta = STALE)
             reserved = {claim.id: claim.admitted_at for claim in claims}
             follow_up(session, tenant_id, [message_id for message_id, *_ in rows], now=now)
             give_back(session, tenant_id, {message_id: reserved[message_id] for message_id, *_ in rows})
+            uncertain = sum(status is MessageStatus.UNCERTAIN for _, status, *_ in rows)
+            count(Counted.MESSAGES_UNCERTAIN, uncertain)
         return len(rows)
 
 

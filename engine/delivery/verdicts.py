@@ -13,6 +13,7 @@ from engine.channels import inbox
 from engine.channels.accounts import INBOX
 from engine.channels.interface import Account, Channel
 from engine.core.bulk import as_json, insert_many, transpose, unnest
+from engine.core.tally import Counted, count
 from engine.customers.contacts import Contact
 from engine.delivery.budgets import Ledger, tell_of_budgets
 from engine.delivery.compose import Written
@@ -118,6 +119,15 @@ def store_verdicts(
     if batch.ledger.accounts:
         tell_of_budgets(session, tenant_id, batch.ledger, now=now)
     book(session, tenant_id, [_charge(each, batch.ledger.month) for each in batch.admitted])
+    _count(batch, accounts)
+
+
+def _count(batch: Sorted, accounts: Mapping[Channel, Account]) -> None:
+    failed = sum(status == MessageStatus.FAILED for _, status, *_ in batch.skipped)
+    count(Counted.MESSAGES_HELD, len(batch.held))
+    count(Counted.MESSAGES_FAILED, failed)
+    count(Counted.MESSAGES_SKIPPED, len(batch.skipped) - failed)
+    count(Counted.MESSAGES_SENT, sum(each.message.channel not in accounts for each in batch.admitted))
 
 
 def _admit(

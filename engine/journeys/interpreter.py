@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.core.bulk import array_literal, as_json, insert_many, transpose, unnest
 from engine.core.db import tenant_session
 from engine.core.poison import POISON, in_parts, told
+from engine.core.tally import Counted, count
 from engine.delivery.outbox import skip_enrolments
 from engine.journeys.decide import Decision, decide
 from engine.journeys.effects import apply_effects
@@ -136,6 +137,7 @@ def _quarantine(tenant_id: UUID, enrolment_id: UUID, reason: str) -> Advanced:
     log.error("enrolment quarantined", tenant=str(tenant_id), enrolment=str(enrolment_id), reason=reason)
     with tenant_session(tenant_id) as session:
         session.execute(QUARANTINE, {"id": enrolment_id, "reason": f"{FAILED}: {reason}"})
+    count(Counted.ENROLMENTS_QUARANTINED)
     return Advanced(1, 0, 0)
 
 
@@ -155,6 +157,8 @@ def _advance(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: dat
     effects = [effect for decision in decisions for effect in decision.effects]
     apply_effects(session, tenant_id, effects, plans, now=now)
     _skip_messages(session, tenant_id, decisions)
+    broken = sum(each.status is EnrolmentStatus.QUARANTINED for each in decisions)
+    count(Counted.ENROLMENTS_QUARANTINED, broken)
     return Advanced(len(rows), sum(len(decision.steps) for decision in decisions), len(effects))
 
 
