@@ -127,11 +127,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_uncertain", "messages", ["tenant_id"], postgresql_where=sa.text("status = 'uncertain'")
     )
+    op.add_column(
+        "enrolments", sa.Column("is_trace", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
     op.create_index(
         "ix_enrolments_finished",
         "enrolments",
         ["tenant_id", "finished_at"],
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
+        postgresql_where=sa.text("finished_at IS NOT NULL AND NOT is_trace"),
     )
     op.create_index(
         "ix_receipts_done",
@@ -153,6 +156,7 @@ def downgrade() -> None:
     op.drop_index("ix_outgoing_webhooks_created_at", table_name="outgoing_webhooks")
     op.drop_index("ix_receipts_done", table_name="receipts")
     op.drop_index("ix_enrolments_finished", table_name="enrolments")
+    op.drop_column("enrolments", "is_trace")
     op.drop_index("ix_messages_uncertain", table_name="messages")
     op.drop_index("ix_event_queue_set_aside", table_name="event_queue")
     op.drop_column("event_queue", "queued_at")

@@ -79,7 +79,7 @@ class Enrolment(Base):
 
     `trigger_id` is the trigger by which they entered, `promised_at` the time a rate-limited wait gave them,
     `moved_visit` the visit at which they were moved here from an older version, `converted_at` when they
-    reached the goal.
+    reached the goal. `is_trace`: all that is left of a run of long ago, by which re-entry is judged.
     """
 
     __tablename__ = "enrolments"
@@ -105,7 +105,7 @@ class Enrolment(Base):
             "ix_enrolments_finished",
             "tenant_id",
             "finished_at",
-            postgresql_where=text("finished_at IS NOT NULL"),
+            postgresql_where=text("finished_at IS NOT NULL AND NOT is_trace"),
         ),
     )
 
@@ -128,6 +128,7 @@ class Enrolment(Base):
     promised_at: Mapped[datetime | None]
     moved_visit: Mapped[int | None]
     converted_at: Mapped[datetime | None]
+    is_trace: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Step(Base):

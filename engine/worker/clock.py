@@ -7,23 +7,27 @@ from threading import Event
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from engine.core.clock import utc_now
-from engine.core.db import tenant_session
-from engine.core.doors import Work, all_tenants, ensure_event_partitions, tenants_with
-from engine.journeys.counts import fold_counts
-from engine.segments.membership import refresh_all
+from engine.core.doors import Work, ensure_event_partitions, tenants_with
+from engine.events.retention import drop_old_months
 from engine.worker.actors import wake
 
 TICK_SECONDS = 0.5
 STALE_CLAIM = timedelta(seconds=15)
-KEEP_EVENT_KEYS = timedelta(days=10)
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-WOKEN = (Work.CALENDAR, Work.EVENTS, Work.ENROLMENTS, Work.MESSAGES, Work.WEBHOOKS, Work.RECEIPTS)
+WOKEN = (
+    Work.CALENDAR,
+    Work.EVENTS,
+    Work.ENROLMENTS,
+    Work.MESSAGES,
+    Work.WEBHOOKS,
+    Work.RECEIPTS,
+    Work.UPKEEP,
+)
 """What is woken when it is due; the recovery of hand-overs waits longer."""
 
 log = structlog.get_logger()
@@ -60,14 +64,12 @@ def tick(chores: list[Chore], *, now: datetime) -> None:
 
 
 def make_chores() -> list[Chore]:
-    """What the clock does, and how often (S4 "Scheduled Jobs" gives the longest gaps; ours are shorter)."""
+    """What the clock does, and how often; what tenants' chores are is told in `upkeep`."""
     return [
         Chore("wake due work", timedelta(0), wake_due),
         Chore("recover interrupted hand-overs", timedelta(seconds=5), wake_recovery),
-        Chore("refresh segments", timedelta(minutes=5), refresh_segments),
-        Chore("fold counts", timedelta(minutes=1), fold_all_counts),
         Chore("event partitions", timedelta(hours=6), make_partitions),
-        Chore("forget old event keys", timedelta(hours=6), forget_event_keys),
+        Chore("drop old events", timedelta(hours=1), drop_old_events),
     ]
 
 
@@ -84,30 +86,13 @@ def wake_recovery(now: datetime) -> None:
         wake(Work.SENDING, tenant_id)
 
 
-def refresh_segments(now: datetime) -> None:
-    """Bring every tenant's dynamic segments up to date; who entered or left becomes an event (S4, S8)."""
-    for tenant_id in all_tenants():
-        with tenant_session(tenant_id) as session:
-            refresh_all(session, tenant_id, now=now)
-
-
-def fold_all_counts(now: datetime) -> None:
-    """Sum up the increments of the step counts."""
-    for tenant_id in all_tenants():
-        with tenant_session(tenant_id) as session:
-            fold_counts(session, tenant_id)
-
-
 def make_partitions(now: datetime) -> None:
     """See to it that events of the last, this and the next months have their partitions."""
     ensure_event_partitions((now - timedelta(days=31)).date(), (now + timedelta(days=62)).date())
 
 
-def forget_event_keys(now: datetime) -> None:
-    """Drop message ids older than the ten days for which repeats are recognised (providers 6: at least seven)."""
-    for tenant_id in all_tenants():
-        with tenant_session(tenant_id) as session:
-            session.execute(
-                text("DELETE FROM event_keys WHERE tenant_id = :tenant AND received_at < :before"),
-                {"tenant": tenant_id, "before": now - KEEP_EVENT_KEYS},
-            )
+def drop_old_events(now: datetime) -> None:
+    """Drop months of events that are kept no longer; while events are in use, the next hour tries again."""
+    dropped = drop_old_months(now)
+    if dropped:
+        log.info("old events dropped", months=dropped)
