@@ -54,18 +54,15 @@ def worker(lifeline: Lifeline = None) -> None:
     hold_on_to(lifeline)
     log_to_stdout()
     with standing_servers():
-        import dramatiq
-
-        from engine.core.settings import settings
-        from engine.worker import actors  # noqa: F401 - declares the actors
         from engine.worker.broker import broker
+        from engine.worker.crew import Crew
 
         collect_seldom()
-        working = dramatiq.Worker(broker, worker_threads=settings().worker_threads)
+        crew = Crew()
         stop = stop_on_signals()
-        working.start()
+        crew.start()
         stop.wait()
-        working.stop(timeout=WORKER_STOP_MILLISECONDS)
+        crew.stop(milliseconds=WORKER_STOP_MILLISECONDS)
         broker.close()
 
 

@@ -21,6 +21,7 @@ from engine.channels.interface import Account, Answer, Channel, Line, Outgoing
 from engine.core.bulk import array_literal
 from engine.core.db import tenant_session
 from engine.core.errors import Code
+from engine.core.tally import count_calls
 from engine.customers.contacts import Contact, lock_consents
 from engine.customers.models import ConsentState, Purpose
 from engine.delivery.admission import sort_due
@@ -37,8 +38,9 @@ from engine.delivery.verdicts import Admitted, store_verdicts
 from engine.delivery.window import zone_of
 
 BATCH = 500
-LONGEST_CALL = timedelta(seconds=2)
-"""How long one transaction keeps consents locked; what is left goes into the next."""
+LONGEST_CALL = timedelta(seconds=1)
+"""How long a batch may call its provider, and keep consents locked; what is left then goes back into the queue, so
+that a slow provider keeps nobody else waiting."""
 
 NOT_GONE = frozenset({MessageStatus.QUEUED, MessageStatus.FAILED, MessageStatus.SKIPPED})
 
@@ -50,6 +52,13 @@ log = structlog.get_logger()
 OWN = text("""
     SELECT id FROM messages
     WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'sending' AND claimed_by = :claimant FOR UPDATE
+""")
+
+PUT_BACK = text("""
+    UPDATE messages SET status = 'queued', attempts = attempts - 1, admitted_at = NULL, claimed_by = NULL,
+        claimed_at = NULL
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'sending' AND claimed_by = :claimant
+    RETURNING id
 """)
 
 
@@ -72,8 +81,10 @@ def deliver_due(tenant_id: UUID, *, worker: str, clock: Clock, limit: int = BATC
         for channel, leaving in _by_channel(batch.admitted).items():
             if channel in accounts:
                 began = clock()
-                _hand_over(accounts[channel], leaving, batch.followed, policy, clock, journal)
-                PACE.learn(accounts[channel], len(leaving), clock() - began)
+                done = _hand_over(accounts[channel], leaving, batch.followed, policy, clock, journal)
+                took = clock() - began
+                PACE.learn(accounts[channel], done, took, left=len(leaving) - done)
+                count_calls(accounts[channel].provider, done, took)
     except BaseException:
         _abandon_journal()
         raise
@@ -97,14 +108,23 @@ def _hand_over(
     policy: Policy,
     clock: Clock,
     journal: Journal,
-) -> None:
-    """Call the provider for all of them, in as many transactions as it takes."""
+) -> int:
+    """Call the provider for as many as the time allows; returns how many were settled, the others are put back."""
     with PROVIDERS[account.provider].open(account) as line:
-        waiting = list(leaving)
-        while waiting:
-            done = _hand_over_some(account, line, waiting, followed, policy, clock, journal)
-            journal.settled()
-            waiting = [each for each in waiting if each.id not in done]
+        done = _hand_over_some(account, line, leaving, followed, policy, clock, journal)
+        journal.settled()
+    _put_back(account.tenant_id, [each for each in leaving if each.id not in done], journal)
+    return len(done)
+
+
+def _put_back(tenant_id: UUID, waiting: Sequence[Admitted], journal: Journal) -> None:
+    """Queue those again for whom no time was left, as if nobody had taken them."""
+    if not waiting:
+        return
+    with tenant_session(tenant_id) as session:
+        ids = {"ids": array_literal([each.id for each in waiting]), "claimant": journal.name}
+        back = set(session.scalars(PUT_BACK, ids))
+        give_back(session, tenant_id, {each.id: each.at for each in waiting if each.id in back})
 
 
 def _hand_over_some(

@@ -1,4 +1,4 @@
-"""How much a provider is given at once: about what it takes in two seconds (D4).
+"""How much a provider is given at once: about what it takes in a second or two (D4).
 
 What is admitted beyond that would wait with its money reserved and its place under the caps taken, and would be in
 doubt if the process died. The pace is learnt anew by each process: it begins low and doubles while a provider is quick.
@@ -24,10 +24,16 @@ class Pace:
         """How many messages to admit for this account now."""
         return self._sizes.get(_key(account), FIRST) if account.provider != NullProvider.name else MOST
 
-    def learn(self, account: Account, messages: int, took: timedelta) -> None:
-        """So many messages took so long: more next time after a full batch that was quick, fewer after a slow one."""
+    def learn(self, account: Account, messages: int, took: timedelta, *, left: int = 0) -> None:
+        """So many messages took so long: more next time after a full batch that was quick, fewer after a slow one.
+
+        Args:
+            left: for how many more there was no time; then the provider is given what it proved to take.
+        """
         size = self.size(account)
-        if took > SLOW:
+        if left:
+            self._sizes[_key(account)] = max(LEAST, messages)
+        elif took > SLOW:
             self._sizes[_key(account)] = max(LEAST, size // 2)
         elif took < QUICK and messages >= size:
             self._sizes[_key(account)] = min(MOST, size * 2)

@@ -19,10 +19,12 @@ from engine.core.bulk import as_json, transpose, unnest
 from engine.core.crypto import derived_key
 from engine.core.db import tenant_session
 from engine.core.settings import settings
+from engine.core.tally import Counted, count
 from engine.delivery.models import MessageStatus
 
-BATCH = 100
-AT_ONCE = 20
+BATCH = AT_ONCE = 20
+"""As many as are called at once: a batch of a tenant whose system hangs keeps a thread no longer than one call."""
+
 TIMEOUT = httpx.Timeout(10, connect=5)
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 7200, 21600, 43200))
 """Growing gaps between attempts; after the last one it has failed."""
@@ -32,10 +34,10 @@ LEASE = timedelta(seconds=60)
 
 CLAIM = text("""
     UPDATE outgoing_webhooks SET due_at = :leased, attempts = attempts + 1
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM outgoing_webhooks WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING id, url, body, attempts, created_at
 """)
 
@@ -80,6 +82,9 @@ def call_due_webhooks(tenant_id: UUID, *, now: datetime) -> int:
     rows = [_settled(row, called, now) for row, called in zip(claimed, results, strict=True)]
     with tenant_session(tenant_id) as session:
         session.execute(CALLED, {"now": now, **transpose(_CALLED, rows)})
+    taken = sum(called.is_taken for called in results)
+    count(Counted.WEBHOOKS_TAKEN, taken)
+    count(Counted.WEBHOOKS_REFUSED, len(rows) - taken)
     return len(rows)
 
 

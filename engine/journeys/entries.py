@@ -42,10 +42,11 @@ log = structlog.get_logger()
 _OPEN = "tenant_id = :tenant AND failed_reason IS NULL"
 
 CLAIM = text(f"""
-    DELETE FROM event_queue WHERE seq IN (
-        SELECT seq FROM event_queue WHERE {_OPEN} ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED)
+    DELETE FROM event_queue WHERE seq = ANY(ARRAY(
+        SELECT seq FROM event_queue WHERE {_OPEN} ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING seq, event_id, customer_id, name, occurred_at, properties
 """)
+"""`ARRAY(SELECT …)` is asked once, whatever the planner thinks of a queue that was empty a moment ago."""
 
 CLAIM_THESE = text("""
     DELETE FROM event_queue WHERE seq IN (

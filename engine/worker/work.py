@@ -8,6 +8,7 @@ from uuid import UUID
 
 from engine.core.clock import utc_now
 from engine.core.doors import Work
+from engine.core.tally import Counted, count
 from engine.delivery.handover import deliver_due
 from engine.delivery.receipts import apply_receipts
 from engine.delivery.recovery import recover_sending
@@ -15,6 +16,7 @@ from engine.delivery.webhooks import call_due_webhooks
 from engine.journeys.calendar import run_calendar
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
+from engine.worker.upkeep import do_chore
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,37 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def _route(tenant_id: UUID) -> int:
+    done = route_events(tenant_id, now=utc_now())
+    count(Counted.EVENTS_ROUTED, done.events)
+    count(Counted.ENROLMENTS_ENTERED, done.enrolled)
+    return done.events
+
+
+def _advance(tenant_id: UUID) -> int:
+    done = advance_due(tenant_id, now=utc_now())
+    count(Counted.ENROLMENTS_ADVANCED, done.enrolments)
+    count(Counted.STEPS_DONE, done.steps)
+    return done.enrolments
+
+
+def _deliver(tenant_id: UUID) -> int:
+    return deliver_due(tenant_id, worker=worker_name(), clock=utc_now)
+
+
+def _apply(tenant_id: UUID) -> int:
+    looked_at = apply_receipts(tenant_id, now=utc_now())
+    count(Counted.RECEIPTS_DONE, looked_at)
+    return looked_at
+
+
 KINDS: Mapping[Work, Kind] = {
     Work.CALENDAR: Kind(lambda tenant: run_calendar(tenant, now=utc_now()), (Work.ENROLMENTS,)),
-    Work.EVENTS: Kind(lambda tenant: route_events(tenant, now=utc_now()).events, (Work.ENROLMENTS,)),
-    Work.ENROLMENTS: Kind(
-        lambda tenant: advance_due(tenant, now=utc_now()).enrolments, (Work.MESSAGES, Work.WEBHOOKS)
-    ),
-    Work.MESSAGES: Kind(
-        lambda tenant: deliver_due(tenant, worker=worker_name(), clock=utc_now), (Work.EVENTS,)
-    ),
+    Work.EVENTS: Kind(_route, (Work.ENROLMENTS,)),
+    Work.ENROLMENTS: Kind(_advance, (Work.MESSAGES, Work.WEBHOOKS)),
+    Work.MESSAGES: Kind(_deliver, (Work.EVENTS,)),
     Work.WEBHOOKS: Kind(lambda tenant: call_due_webhooks(tenant, now=utc_now())),
-    Work.RECEIPTS: Kind(lambda tenant: apply_receipts(tenant, now=utc_now()), (Work.EVENTS,)),
+    Work.RECEIPTS: Kind(_apply, (Work.EVENTS,)),
     Work.SENDING: Kind(lambda tenant: recover_sending(tenant, now=utc_now()), (Work.MESSAGES,)),
+    Work.UPKEEP: Kind(lambda tenant: do_chore(tenant, now=utc_now()), (Work.EVENTS,)),
 }

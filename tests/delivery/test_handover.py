@@ -249,7 +249,7 @@ def test_an_opt_out_between_the_two_transactions_stops_the_message(
     sender.queue([customer], channel="email")
     hand_over = handover._hand_over
 
-    def opt_out_before_the_second(*args: Any) -> None:
+    def opt_out_before_the_second(*args: Any) -> int:
         with tenant_session(sender.tenant) as session:
             opt_out(
                 session,
@@ -260,7 +260,7 @@ def test_an_opt_out_between_the_two_transactions_stops_the_message(
                 actor="customer",
                 now=sender.clock(),
             )
-        hand_over(*args)
+        return hand_over(*args)
 
     monkeypatch.setattr(handover, "_hand_over", opt_out_before_the_second)
     sender.deliver()

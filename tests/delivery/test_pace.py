@@ -32,6 +32,14 @@ def test_a_few_quick_messages_prove_nothing() -> None:
     assert pace.size(MAIL) == FIRST
 
 
+def test_a_provider_for_which_there_was_no_time_left_is_given_what_it_took() -> None:
+    pace = Pace()
+    pace.learn(MAIL, 12, STEADY, left=FIRST - 12)
+    assert pace.size(MAIL) == 12
+    pace.learn(MAIL, 1, SLOW, left=11)
+    assert pace.size(MAIL) == LEAST
+
+
 def test_a_provider_that_is_nowhere_has_no_pace() -> None:
     pace = Pace()
     pace.learn(NULL, 500, SLOW)
@@ -61,3 +69,21 @@ def test_the_local_inbox_takes_what_a_slow_provider_leaves_waiting(sender: Any, 
     sender.queue(sender.add_customers(80), channel="email")
     sender.queue(sender.add_customers(80), channel="sms")
     assert handover.deliver_due(sender.tenant, worker="test", clock=sender.clock) == FIRST + 80
+
+
+def test_what_a_slow_provider_has_no_time_for_goes_back_as_if_nobody_had_taken_it(
+    sender: Any, mail_server: Any
+) -> None:
+    sender.connect_smtp(mail_server.port)
+    sender.queue(sender.add_customers(30), channel="email", purpose="transactional")
+    sender.clock.step = timedelta(milliseconds=50)
+    handover.deliver_due(sender.tenant, worker="test", clock=sender.clock)
+    sender.clock.step = timedelta()
+    sent = [message for message in sender.messages() if message.status == "sent"]
+    back = [message for message in sender.messages() if message.status == "queued"]
+    assert 0 < len(sent) == len(mail_server.received) < 30
+    assert len(sent) + len(back) == 30
+    assert all((each.attempts, each.admitted_at, each.claimed_by) == (0, None, None) for each in back)
+    sender.deliver()
+    assert {message.status for message in sender.messages()} == {"sent"}
+    assert len(mail_server.received) == 30
