@@ -6,6 +6,8 @@ from app.pages.frame import frame
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
 from app.pages.journeys.enrol_dialog import enrol_button
+from app.pages.journeys.publish_dialog import publish_dialog
+from app.pages.journeys.publish_state import PublishState
 from app.pages.journeys.stuck_dialog import stuck_badge
 from app.pages.registry import Page
 from app.ui import badge, button, confirm, empty, link, link_button
@@ -26,7 +28,9 @@ def builder() -> rx.Component:
                 text=BuilderState.missing,
                 action=link_button("All journeys", href="/journeys"),
             ),
-            rx.el.div(_header(), rx.el.div(_canvas(), class_name="jb-canvas"), class_name="jb"),
+            rx.el.div(
+                _header(), rx.el.div(_canvas(), class_name="jb-canvas"), publish_dialog(), class_name="jb"
+            ),
         ),
         active="journeys",
         wide=True,
@@ -202,7 +206,7 @@ def _canvas() -> rx.Component:
         publish_label=BuilderState.publish_label,
         header_slot=SLOT,
         on_change=BuilderState.save,
-        on_publish=BuilderState.publish,
+        on_publish=PublishState.publish,
         on_reload=BuilderState.reload,
         on_watch=BuilderState.count,
         on_people=BuilderState.find_people,

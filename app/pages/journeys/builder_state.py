@@ -17,7 +17,6 @@ from engine.core.errors import InvalidGraph, NotFound, SafarError
 from engine.journeys import journeys
 from engine.journeys.builder import Opened, duplicate, keep_draft, open_journey
 from engine.journeys.choices import load_choices
-from engine.journeys.journeys import Published
 from engine.journeys.models import Journey, JourneyStatus
 
 EDIT = "campaign.create"
@@ -105,21 +104,6 @@ class BuilderState(FiguresState):
             self.has_changes = True
 
     @rx.event
-    async def publish(self, revision: int):
-        """Make the saved draft live, or say what is in the way."""
-        viewer = await signed_in(self)
-        demand(viewer.role, PUBLISH)
-        try:
-            published = await asyncio.to_thread(_publish, viewer, self._opened())
-        except InvalidGraph as error:
-            self.problems = error.details if isinstance(error.details, list) else self.problems
-            self._look_at(next((each["node_id"] for each in self.problems if each["node_id"]), None))
-            return failed(error.message)
-        await self._look(viewer)
-        entered = f" {published.enrolled:,} customers entered." if published.enrolled else ""
-        return done(f"Version {published.number} is live.{entered}")
-
-    @rx.event
     async def move(self, verb: str):
         """Pause, resume, finish, stop or archive."""
         viewer = await signed_in(self)
@@ -196,9 +180,10 @@ class BuilderState(FiguresState):
         self.loading = False
 
 
-def _publish(viewer: Viewer, journey_id: UUID) -> Published:
-    with tenant_session(viewer.tenant_id) as session:
-        return journeys.publish(session, viewer.tenant_id, journey_id, user_id=viewer.user_id, now=utc_now())
+def tell_problems(builder: BuilderState, error: InvalidGraph) -> None:
+    """Show what keeps the draft from being published, and look at the first step concerned."""
+    builder.problems = error.details if isinstance(error.details, list) else builder.problems
+    builder._look_at(next((each["node_id"] for each in builder.problems if each["node_id"]), None))
 
 
 def _move(viewer: Viewer, journey_id: UUID, verb: str) -> Journey:
