@@ -1,15 +1,17 @@
 """Setting the monthly budgets: the tenant's, where the staff are warned, and the branches' (D6, F5)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from engine.core.audit import record_audit
 from engine.core.bulk import transpose, unnest
 from engine.core.errors import InvalidInput, NotFound
+from engine.core.models import Branch
 from engine.core.tenants import update_settings
 from engine.delivery.budgets import release_budget
 
@@ -23,6 +25,23 @@ SET_BRANCHES = text(f"""
     FROM {unnest(_BUDGET)} WHERE branches.tenant_id = :tenant AND branches.id = rows.branch_id
     RETURNING branches.id
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class BranchBudget:
+    """A branch and what it may spend in a month, in minor units (None: no limit of its own)."""
+
+    branch_id: UUID
+    name: str
+    monthly_minor: int | None
+
+
+def list_branch_budgets(session: Session) -> list[BranchBudget]:
+    """Every branch, by name."""
+    rows = session.execute(
+        select(Branch.id, Branch.name, Branch.monthly_budget_minor).order_by(func.lower(Branch.name))
+    )
+    return [BranchBudget(*row) for row in rows]
 
 
 def change_budgets(

@@ -1,1 +1,1 @@
-"""How the studio sends: hours and limits, channels and their providers, keys for programs."""
+"""How the studio sends: channels and their providers, hours and limits, budgets and prices, keys for programs."""
