@@ -119,7 +119,7 @@ def _told(moments: Iterable[Moment], *, now: datetime, timezone: str) -> Iterato
             day="" if day == last_day else day,
             time=f"{each.at.astimezone(ZoneInfo(timezone)):%H:%M}",
             step="" if goes_on else each.step or "A step of a version that cannot be read any more",
-            text=each.text,
+            text=each.text.removesuffix(f": {each.step}"),
         )
         last_day, last_node = day, each.node_id
 
