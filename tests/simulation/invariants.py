@@ -136,10 +136,9 @@ def _enrolments_are_legal(world: World, session: Session) -> Found:
         if each.status == EnrolmentStatus.ACTIVE and each.due_at and each.due_at <= world.now:
             yield f"{each.id} is stuck at {each.node_id} since {each.due_at}"
         visits = [step.visit for step in own]
-        if visits != list(range(len(visits))):
-            moved = each.moved_visit or 0
-            if sorted(set(range(len(visits) + 1)) - set(visits))[:1] != [moved - 1]:
-                yield f"{each.id} has the visits {visits}"
+        left_out = set(range(max(visits, default=-1) + 1)) - set(visits)
+        if len(visits) != len(set(visits)) or (left_out and each.moved_visit is None):
+            yield f"{each.id} has the visits {visits}"
         if own and own[0].visit == 0 and own[0].node_id != each.trigger_id:
             yield f"{each.id} did not begin at its trigger"
         for before, after in pairwise(own):

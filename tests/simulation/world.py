@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event as sql_event
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine.channels import accounts
@@ -24,6 +24,7 @@ from engine.customers.consent import ConsentWish, change_consents, opt_out
 from engine.customers.models import ConsentState, Customer, Purpose
 from engine.delivery import handover
 from engine.delivery.handover import deliver_due
+from engine.delivery.models import Message, MessageStatus
 from engine.delivery.receipts import apply_receipts, take_receipts
 from engine.delivery.recovery import recover_sending
 from engine.events.record import NewEvent, record
@@ -99,10 +100,22 @@ class World:
                 record(session, self.tenant, [event], now=self.now)
         self.note(f"{name} by {self.customers.index(who)} at {at:%d %H:%M}")
 
-    def change_mind(self) -> None:
+    def change_mind_at_the_last_moment(self) -> None:
+        """A customer whose message is just being handed over opts out."""
+        with tenant_session(self.tenant) as session:
+            leaving = session.execute(
+                select(Message.customer_id, Message.channel).where(Message.status == MessageStatus.SENDING)
+            ).all()
+        if leaving:
+            who, channel = min(leaving)
+            self.change_mind(who, channel, agrees=False)
+
+    def change_mind(
+        self, who: UUID | None = None, channel: str | None = None, *, agrees: bool | None = None
+    ) -> None:
         """A customer opts out of a channel, or in again."""
-        who, channel = self.random.choice(self.customers), self.random.choice(CHANNELS)
-        agrees = self.random.random() < 0.4
+        who, channel = who or self.random.choice(self.customers), channel or self.random.choice(CHANNELS)
+        agrees = self.random.random() < 0.4 if agrees is None else agrees
         with tenant_session(self.tenant) as session:
             if agrees:
                 wish = ConsentWish(who, channel, Purpose.MARKETING, ConsentState.GRANTED, "form")
@@ -195,7 +208,7 @@ class World:
         )
         if self.random.random() < 0.25:
             self.cut_after = self.random.randint(0, 3)
-        self.outside.cuts = 0.1 if self.random.random() < 0.2 else 0.0
+        self.outside.cuts = 0.15 if self.random.random() < 0.4 else 0.0
         limit = self.random.choice((1, 2, 5, 1_000))
         try:
             done = self.kinds()[name](limit)
@@ -223,7 +236,7 @@ class World:
         """Live for a while in trouble, then heal: everything that is due gets done, and time goes on for some days."""
         for who in self.customers:
             self.happen(who, self.random.choice(ENTRY_EVENTS))
-        self.outside.trouble, self.meddles = 0.3, 0.08
+        self.outside.trouble, self.meddles = 0.3, 0.12
         for _ in range(actions):
             act = self.random.choices(list(ACTIONS), list(ACTIONS.values()))[0]
             act(self)
@@ -273,7 +286,7 @@ class World:
         if self.random.random() < self.meddles:
             self._meddling = True
             try:
-                self.random.choice((World.change_mind, World.happen, World.manage))(self)
+                self.random.choice(MEDDLING)(self)
             finally:
                 self._meddling = False
 
@@ -287,6 +300,14 @@ ACTIONS: dict[Callable[[World], None], int] = {
     World.reply: 1,
     World.manage: 1,
 }
+
+
+MEDDLING = (
+    World.change_mind_at_the_last_moment,
+    World.change_mind_at_the_last_moment,
+    World.happen,
+    World.manage,
+)
 
 
 def phone_of(seed: int, number: int) -> str:
