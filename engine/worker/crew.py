@@ -8,6 +8,9 @@ from engine.core.settings import settings
 from engine.worker.actors import INWARD, OUTWARD
 from engine.worker.broker import broker
 
+LOOK_MILLISECONDS = 200
+"""How often an idle worker looks for a wake-up, at the longest."""
+
 
 class Crew:
     """Threads that work off both queues until they are stopped."""
@@ -28,7 +31,7 @@ class Crew:
 
 def _hands(queue: str) -> dramatiq.Worker:
     threads = settings().worker_threads
-    worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads)
+    worker = dramatiq.Worker(broker, queues={queue}, worker_timeout=LOOK_MILLISECONDS, worker_threads=threads)
     # No more than it can work at: what a process whose threads all wait has fetched, nobody else can take.
     worker.queue_prefetch = threads
     return worker
