@@ -17,9 +17,8 @@ KEPT = {
     occasion: text(f"""
         SELECT customer.id AS customer_id, customer.{occasion} AS since, rows.target
         FROM {unnest(YEARLY)} JOIN customers customer
-            ON EXTRACT(month FROM customer.{occasion}) = rows.month
-            AND EXTRACT(day FROM customer.{occasion}) = rows.day
-        WHERE customer.{occasion} IS NOT NULL AND {HERE}
+            ON customer.{occasion}_mmdd = rows.month * 100 + rows.day
+        WHERE {HERE}
     """)
     for occasion in Occasion
 }
