@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from engine.core.bulk import unnest
+from engine.core.bulk import array_literal, unnest
 from engine.journeys.calendar_days import Window, days_of_the_year
 from engine.journeys.nodes.trigger_birthday import Occasion, TriggerBirthday
 from engine.journeys.occasions.question import HERE, YEARLY, Occurrence, Question, zoned
@@ -18,7 +18,7 @@ KEPT = {
         SELECT customer.id AS customer_id, customer.{occasion} AS since, rows.target
         FROM {unnest(YEARLY)} JOIN customers customer
             ON customer.{occasion}_mmdd = rows.month * 100 + rows.day
-        WHERE {HERE}
+        WHERE customer.{occasion}_mmdd = ANY(CAST(:mmdd AS smallint[])) AND {HERE}
     """)
     for occasion in Occasion
 }
@@ -41,4 +41,5 @@ def ask_birthday(trigger: TriggerBirthday, window: Window) -> Question | None:
             counted["turns"] = years
         return Occurrence(row.customer_id, f"{config.occasion}:{row.target.year}", data | counted)
 
-    return Question(KEPT[config.occasion], zoned(window, YEARLY, rows), read) if rows else None
+    mmdd = array_literal({month * 100 + day for _, _, month, day in rows})
+    return Question(KEPT[config.occasion], zoned(window, YEARLY, rows, mmdd=mmdd), read) if rows else None

@@ -45,7 +45,7 @@ HERE = f"""{CUSTOMER}
 """
 """A living customer of the row's zone."""
 
-YEARLY = {"zone": "text", "target": "date", "month": "numeric", "day": "numeric"}
+YEARLY = {"zone": "text", "target": "date", "month": "integer", "day": "integer"}
 DATES = {"zone": "text", "target": "date"}
 SPANS = {"zone": "text", "target": "date", "begins": "timestamptz", "ends": "timestamptz"}
 """Columns of the rows that queries join: a zone, the day there that is asked about, and how it is found."""
