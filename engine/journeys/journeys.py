@@ -339,7 +339,9 @@ def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
         update(Enrolment)
         .where(
             Enrolment.journey_id == journey.id,
-            Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+            Enrolment.status.in_(
+                [EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED, EnrolmentStatus.QUARANTINED]
+            ),
         )
         .values(status=EnrolmentStatus.EXITED, due_at=None, finished_at=now, reason="The journey was stopped")
     )

@@ -60,6 +60,22 @@ export function SplitControl({ id, value, disabled, describedBy, onChange }) {
           Even shares
         </button>
       </div>
+      <label className="jc-holdout">
+        <span>Held out, to compare</span>
+        <select
+          className="s-control jc-control"
+          value={arms.find((arm) => arm.holdout)?.id ?? ""}
+          disabled={disabled}
+          onChange={(event) => onChange(arms.map((arm) => ({ ...arm, holdout: arm.id === event.target.value })))}
+        >
+          <option value="">Nobody</option>
+          {arms.map((arm) => (
+            <option key={arm.id} value={arm.id}>
+              {arm.label || arm.id}
+            </option>
+          ))}
+        </select>
+      </label>
     </div>
   );
 }
