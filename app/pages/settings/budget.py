@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.pages.settings.budget_state import MONTHLY, THRESHOLD, BranchField, BudgetState
-from app.pages.settings.section import save_button, section
+from app.pages.settings.section import save_button, section, stored
 from app.pages.settings.spend_view import SpendPart
 from app.ui import fields_row, form, text_field
 
@@ -87,39 +87,42 @@ def _part(part: rx.Var[SpendPart]) -> rx.Component:
 
 def _budgets() -> rx.Component:
     return form(
-        fields_row(
-            text_field(
-                name=MONTHLY,
-                label=f"For a month, in {BudgetState.symbol}",
-                hint="Leave it empty for no limit.",
-                optional=True,
-                input_mode="decimal",
-                auto_complete="off",
-                default_value=BudgetState.monthly,
-                error=BudgetState.problems[MONTHLY],
-            ),
-            text_field(
-                name=THRESHOLD,
-                label="Tell the staff at, in %",
-                hint="Once a month, of each budget.",
-                type="number",
-                min=1,
-                max=100,
-                default_value=BudgetState.threshold,
-                error=BudgetState.problems[THRESHOLD],
-            ),
-        ),
-        rx.cond(
-            BudgetState.branches.length() > 0,
-            rx.el.div(
-                rx.el.h3("Of each branch", class_name="s-label"),
-                rx.el.p(
-                    "A branch's messages are paid from its own budget and the one above.",
-                    class_name="s-hint",
+        stored(
+            fields_row(
+                text_field(
+                    name=MONTHLY,
+                    label=f"For a month, in {BudgetState.symbol}",
+                    hint="Leave it empty for no limit.",
+                    optional=True,
+                    input_mode="decimal",
+                    auto_complete="off",
+                    default_value=BudgetState.monthly,
+                    error=BudgetState.problems[MONTHLY],
                 ),
-                rx.el.div(rx.foreach(BudgetState.branches, _branch), class_name="s-grid st-branches"),
-                class_name="st-branch-budgets",
+                text_field(
+                    name=THRESHOLD,
+                    label="Tell the staff at, in %",
+                    hint="Once a month, of each budget.",
+                    type="number",
+                    min=1,
+                    max=100,
+                    default_value=BudgetState.threshold,
+                    error=BudgetState.problems[THRESHOLD],
+                ),
             ),
+            rx.cond(
+                BudgetState.branches.length() > 0,
+                rx.el.div(
+                    rx.el.h3("Of each branch", class_name="s-label"),
+                    rx.el.p(
+                        "A branch's messages are paid from its own budget and the one above.",
+                        class_name="s-hint",
+                    ),
+                    rx.el.div(rx.foreach(BudgetState.branches, _branch), class_name="s-grid st-branches"),
+                    class_name="st-branch-budgets",
+                ),
+            ),
+            values=BudgetState.stored_values,
         ),
         save_button(BudgetState.saving),
         on_submit=BudgetState.save,

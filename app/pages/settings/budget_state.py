@@ -47,6 +47,11 @@ class BudgetState(SettingsState):
     problems: dict[str, str] = {}
     saving: bool = False
 
+    @rx.var
+    def stored_values(self) -> str:
+        """What the form starts from."""
+        return " ".join([self.monthly, self.threshold, *(each.field + each.budget for each in self.branches)])
+
     @rx.event
     async def save(self, answers: dict[str, str]):
         """Keep the budgets; messages that waited for money may leave."""

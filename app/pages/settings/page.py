@@ -32,7 +32,6 @@ def settings() -> rx.Component:
                 channels_section(),
                 owners_only(sending_sections(), budget_section(), prices_section()),
                 keys_section(),
-                key=SettingsState.serial.to_string(),
                 class_name="st-sections",
             ),
         ),

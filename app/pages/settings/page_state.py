@@ -25,11 +25,10 @@ class SettingsPageState(SettingsState):
 
     @rx.event
     async def load(self):
-        """Read everything anew; forms take the stored values."""
+        """Read everything anew."""
         viewer = await signed_in(self)
         self.may_manage = may(viewer.role, MANAGE)
         for section in SECTIONS:
             state = await self.get_state(section)
             await state._show(viewer)
-        self.serial += 1
         self.loading = False

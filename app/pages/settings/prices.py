@@ -24,7 +24,7 @@ def prices_section() -> rx.Component:
                         rx.el.th("Price in ", PricesState.price_symbol, scope="col"),
                     )
                 ),
-                rx.el.tbody(rx.foreach(PricesState.rows, _row), key=PricesState.prices_serial.to_string()),
+                rx.el.tbody(rx.foreach(PricesState.rows, _row), key=PricesState.stored_values),
                 class_name="st-prices",
             ),
             rx.cond(

@@ -57,12 +57,16 @@ class PricesState(SettingsState):
 
     price_symbol: str = ""
     rows: list[PriceRow] = []
-    prices_serial: int = 0
     problems: dict[str, str] = {}
     saving: bool = False
     adding: bool = False
     add_channel: str = Channel.WHATSAPP.value
     add_problems: dict[str, str] = {}
+
+    @rx.var
+    def stored_values(self) -> str:
+        """What the form starts from."""
+        return " ".join(each.field + each.own for each in self.rows)
 
     @rx.var
     def add_categories(self) -> list[tuple[str, str]]:
@@ -124,7 +128,6 @@ class PricesState(SettingsState):
         self.problems, self.saving = {}, False
         self.price_symbol = symbol_of(viewer.currency)
         self.rows = rows_of(prices, today)
-        self.prices_serial += 1
 
 
 def rows_of(prices: Prices, today: date) -> list[PriceRow]:

@@ -28,3 +28,8 @@ def owners_only(*sections: rx.Component) -> rx.Component:
 def save_button(saving: rx.Var[bool]) -> rx.Component:
     """The end of a section's form."""
     return rx.cond(SettingsState.may_manage, form_actions(button("Save", type="submit", loading=saving)))
+
+
+def stored(*fields: rx.Component, values: rx.Var[str]) -> rx.Component:
+    """A form's fields, made anew only when the stored `values` change: reading them again loses nothing typed."""
+    return rx.el.div(*fields, key=values, class_name="s-stack")

@@ -16,10 +16,9 @@ MANAGE = "settings.manage"
 
 
 class SettingsState(rx.State):
-    """The page; the sections' states stand on it. A new `serial` gives the forms the stored values."""
+    """The page; the sections' states stand on it."""
 
     loading: bool = True
-    serial: int = 0
     may_manage: bool = False
 
     async def _show(self, viewer: Viewer) -> None:
