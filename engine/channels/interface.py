@@ -17,6 +17,11 @@ class Channel(StrEnum):
     EMAIL = "email"
     PUSH = "push"
 
+    @property
+    def label(self) -> str:
+        """As people write it."""
+        return {"whatsapp": "WhatsApp", "sms": "SMS", "email": "e-mail", "push": "push"}[self.value]
+
 
 class Outcome(StrEnum):
     """What a provider's answer means to us; its codes are mapped to these by tables (providers 1.9, 3.3).

@@ -119,12 +119,13 @@ def apply_receipts(tenant_id: UUID, *, now: datetime) -> int:
     """Work off one batch of a tenant's receipts; returns how many were looked at."""
     with tenant_session(tenant_id) as session:
         rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": BATCH}).all()
+        if not rows:
+            return 0
         reports = [(row, _report(row.payload)) for row in rows]
         outcomes = _apply_statuses(session, tenant_id, reports, now=now)
         outcomes |= _apply_words(session, tenant_id, reports, now=now)
         done = [_settled(row, outcomes[row.id], now) for row in rows]
-        if done:
-            session.execute(DONE, {"now": now, **transpose(_DONE, done)})
+        session.execute(DONE, {"now": now, **transpose(_DONE, done)})
         return len(rows)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.channels.interface import Channel
 from engine.core.models import Tenant
 from engine.core.tenants import get_tenant
 from engine.delivery.log import HoldRow, message_holds
@@ -133,7 +134,7 @@ class _Teller:
             )
             for hold in holds
         ]
-        told = f"Message by {message.channel}: {STATES[message.status]}"
+        told = f"Message by {Channel(message.channel).label}: {STATES[message.status]}"
         if message.reason:
             told += f" ({message.code}: {message.reason})" if message.code else f" ({message.reason})"
         return [*held, Moment(_moment_of(message), node_id, told, step)]

@@ -61,7 +61,7 @@ def test_another_template_is_a_change_though_the_sentence_stays_the_same(build: 
         return build([*steps_of(step), message], "t > m")
 
     (change,) = compare(read(graph(new_id())), read(graph(new_id()))).changed
-    assert change == StepChange("m", "Send by sms", "Send by sms", ("Template",))
+    assert change == StepChange("m", "Send by SMS", "Send by SMS", ("Template",))
 
 
 def test_a_step_that_became_another_kind_is_changed_as_a_whole(build: Any, step: Any) -> None:

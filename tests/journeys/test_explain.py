@@ -88,7 +88,7 @@ def test_a_held_message_tells_until_when_and_why(studio: Any, rich_way: Any) -> 
     lines = told(studio, customer)
     held = next(line for line in lines if line.startswith("Held until 03 Mar 09:00: Quiet hours"))
     assert "MARKETING_050" in held
-    assert lines[-1] == "Message by whatsapp: sent"
+    assert lines[-1] == "Message by WhatsApp: sent"
 
 
 def test_a_message_that_was_not_sent_tells_the_rule_that_forbade_it(studio: Any, rich_way: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_message_that_was_not_sent_tells_the_rule_that_forbade_it(studio: Any,
     advance_due(studio.tenant, now=studio.now)
     deliver_due(studio.tenant, worker="test", clock=lambda: studio.now)
     close_journal()
-    assert told(studio, customer)[-1].startswith("Message by whatsapp: not sent (MARKETING_010: No consent")
+    assert told(studio, customer)[-1].startswith("Message by WhatsApp: not sent (MARKETING_010: No consent")
 
 
 def test_absence_names_what_keeps_a_customer_out(studio: Any, rich_way: Any) -> None:

@@ -72,6 +72,6 @@ def test_steps_of_the_same_words_are_told_apart(studio: Any, build: Any, step: A
     told = {each.node_id: each.sentence for each in steps_in_words(graph, words)}
     assert list(told) == ["a", "m", "b", "alone", "lost"]
     assert told["a"] == "Wait 1 day (after When “Signed Up” happens)"
-    assert told["m"].startswith("Send by whatsapp: ")
+    assert told["m"].startswith("Send by WhatsApp: ")
     assert told["b"] == f"Wait 1 day (after {told['m']})"
     assert (told["alone"], told["lost"]) == ("Wait 1 day", "Wait 1 day (2)")

@@ -9,9 +9,10 @@ from engine.core.settings import settings
 from tests.simulation.invariants import violations
 from tests.simulation.world import simulated
 
-ACTIONS = 45
+ACTIONS = 36
 
 
+@pytest.mark.slow
 def test_every_promise_holds_in_a_hostile_world(
     database: str, seeds: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

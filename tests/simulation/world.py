@@ -42,7 +42,7 @@ START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
 
 ZONES = (None, "Asia/Kolkata", "America/New_York", "Pacific/Chatham", "Mars/Olympus")
 CHANNELS = ("whatsapp", "sms", "email")
-HEALING = (timedelta(minutes=1), timedelta(days=1), timedelta(days=8))
+HEALING = (timedelta(minutes=1), timedelta(days=9))
 MOST_WORK = 400
 
 
@@ -245,7 +245,7 @@ class World:
         self.heal()
 
     def heal(self) -> None:
-        """Journeys go on, and all work is done: now, a day later, and when the last message has become stale."""
+        """Journeys go on, and all work is done: now, and when the last message has become stale."""
         handover._abandon_journal()
         with tenant_session(self.tenant) as session:
             for journey_id in self.journeys:

@@ -177,4 +177,4 @@ class ActionMessage(Node):
 
     def sentence(self) -> str:
         other = self.config.fallback
-        return f"Send by {self.config.channel}" + (f", else by {other.channel}" if other else "")
+        return f"Send by {self.config.channel.label}" + (f", else by {other.channel.label}" if other else "")

@@ -49,7 +49,7 @@ class BranchReachable(Node):
         return Go(NO, refusal) if refusal else Go(YES, f"Reachable by {self.config.channel}")
 
     def sentence(self) -> str:
-        return f"If reachable by {self.config.channel}"
+        return f"If reachable by {self.config.channel.label}"
 
 
 def why_not(contact: Contact, channel: Channel) -> str | None:

@@ -5,7 +5,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.core.errors import InvalidRules
 from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Port, Run, control
+from engine.segments.describe import describe
+from engine.segments.rules import parse_rules
 
 YES, NO = "yes", "no"
 
@@ -40,3 +43,9 @@ class BranchRule(Node):
         fits = facts.holds(self.id, run)
         found = facts.findings.get(self.id, {}).get(run.id, ())
         return Go(YES if fits else NO, "The rules fit" if fits else "The rules do not fit", found=found)
+
+    def sentence(self) -> str:
+        try:
+            return f"If {describe(parse_rules(self.config.rules))}"
+        except InvalidRules:
+            return "If"
