@@ -46,6 +46,11 @@ HEALING = (timedelta(minutes=1), timedelta(days=9))
 MOST_WORK = 400
 
 
+ARRIVED = (Reported.SENT, Reported.DELIVERED, Reported.READ)
+LOST = (Reported.SENT, Reported.FAILED)
+"""What providers report of a message: that it arrived, or that it did not, never both."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What a customer said of a channel, when it was committed, in the order of all that happened."""
@@ -141,7 +146,7 @@ class World:
         reports = []
         for _ in range(self.random.randint(1, 3)):
             taken = self.random.choice(self.outside.taken)
-            status = self.random.choice((Reported.DELIVERED, Reported.READ, Reported.SENT, Reported.FAILED))
+            status = self.random.choice(LOST if taken.message_id.int % 5 == 0 else ARRIVED)
             reports.append(
                 Report(
                     ReportKind.STATUS,
