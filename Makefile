@@ -2,7 +2,7 @@
 # Python 3.11 or newer. `make run` starts, `make test` tests; `make help` lists the rest.
 
 PYTHON ?= python3
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 SEEDS ?= 1000:11000
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 
 help:
 	@echo "make run     set up and start everything on http://localhost:3000 (SAFAR_PORT moves it)"
-	@echo "make test    set up and run all tests, a real browser included (in PYTEST_WORKERS=2 processes; 0: in one)"
+	@echo "make test    set up and run all tests, a real browser included (in PYTEST_WORKERS=3 processes; 0: in one)"
 	@echo "make soak    simulate many more hostile worlds than the tests do (SEEDS=1000:11000)"
 	@echo "make chaos   kill workers and crash PostgreSQL under 20,000 enrolments"
 	@echo "make check   ruff, mypy, import floors: what CI runs first"

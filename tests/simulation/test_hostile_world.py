@@ -9,7 +9,7 @@ from engine.core.settings import settings
 from tests.simulation.invariants import violations
 from tests.simulation.world import simulated
 
-ACTIONS = 36
+ACTIONS = 14
 
 
 @pytest.mark.slow
