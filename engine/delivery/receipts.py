@@ -240,13 +240,17 @@ def _lessons(by_message: Mapping[UUID, Sequence[Report]], messages: Mapping[UUID
 
 
 def _apply_words(session: Session, tenant_id: UUID, reports: Reports, *, now: datetime) -> dict[UUID, str]:
-    """Replies and preferences: what a customer says counts for whoever has that number."""
+    """Replies and preferences: what a customer says counts for whoever has that number.
+
+    Words from a provider that this Safar does not know are nobody's, and stop nobody else's.
+    """
     words = [(row, report) for row, report in reports if report.kind is not ReportKind.STATUS]
-    owners = _owners(session, {report.address for _, report in words if report.address})
+    heard = {report.address for row, report in words if report.address and row.provider in CHANNEL_OF}
+    owners = _owners(session, heard)
     said = [
         Said(owners[report.address], CHANNEL_OF[row.provider].value, row.provider, report)
         for row, report in words
-        if report.address in owners
+        if report.address in owners and row.provider in CHANNEL_OF
     ]
     hear(session, tenant_id, said, now=now)
     return {row.id: APPLIED if report.address in owners else NOBODY for row, report in words}

@@ -179,3 +179,12 @@ def test_many_voices_cost_as_many_statements_as_one(sender: Any) -> None:
     with counted_statements() as second:
         apply(sender, *many)
     assert len(first) == len(second)
+
+
+def test_words_of_an_unknown_provider_stop_nobody_elses(sender: Any) -> None:
+    ((phone, customer),) = people(sender, 1).items()
+    with tenant_session(sender.tenant) as session:
+        take_receipts(session, sender.tenant, "pigeon", [says(sender, phone, "Coo")], now=sender.clock())
+    apply(sender, says(sender, phone, "Hello"))
+    (talk,) = conversations(sender).values()
+    assert (talk.customer_id, talk.last_text, talk.replies) == (customer, "Hello", 1)
