@@ -11,16 +11,18 @@ from uuid import UUID
 from engine.core.ids import key_of
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import (
+    Facts,
+    Run,
+)
+from engine.journeys.nodes.outcomes import (
     ChangeAttribute,
     ChangeList,
     ChangeTags,
     Effect,
     End,
-    Facts,
     Go,
     GrantPoints,
     Outcome,
-    Run,
     SendMessage,
     Wait,
 )

@@ -23,7 +23,7 @@ from engine.delivery.models import MessageType
 from engine.delivery.outbox import MessageIntent, WebhookIntent, queue_messages, queue_webhooks
 from engine.journeys.best_hour import best_moments
 from engine.journeys.decide import EffectDue
-from engine.journeys.nodes.base import (
+from engine.journeys.nodes.outcomes import (
     CallWebhook,
     ChangeAttribute,
     ChangeList,

@@ -24,7 +24,15 @@ from pydantic import (
 
 from engine.core.errors import InvalidGraph
 from engine.journeys.nodes import NODE_TYPES
-from engine.journeys.nodes.base import NEXT, Config, Node, Problem, control
+from engine.journeys.nodes.base import (
+    Config,
+    Node,
+    Problem,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    NEXT,
+)
 from engine.segments.behaviours import PropertyRule
 
 MAX_NODES = 1_000

@@ -18,7 +18,15 @@ from engine.delivery.models import MessageStatus
 from engine.journeys.decide import EffectDue, decide
 from engine.journeys.facts import load_facts
 from engine.journeys.models import EnrolmentStatus
-from engine.journeys.nodes.base import Facts, MessageFate, Run, SendMessage, Trigger
+from engine.journeys.nodes.base import (
+    Facts,
+    MessageFate,
+    Run,
+    Trigger,
+)
+from engine.journeys.nodes.outcomes import (
+    SendMessage,
+)
 from engine.journeys.plan import Plan
 from engine.segments.compiler import matching_among, members
 from engine.segments.rules import parse_rules

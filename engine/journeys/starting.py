@@ -12,7 +12,12 @@ from engine.core.bulk import array_literal
 from engine.journeys.decide import EffectDue
 from engine.journeys.entries import Entry, enrol
 from engine.journeys.models import Journey, JourneyStatus
-from engine.journeys.nodes.base import StartJourney, Trigger
+from engine.journeys.nodes.base import (
+    Trigger,
+)
+from engine.journeys.nodes.outcomes import (
+    StartJourney,
+)
 from engine.journeys.nodes.trigger_manual import TriggerManual
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans

@@ -14,7 +14,14 @@ from engine.core.ids import key_of
 from engine.journeys.decide import Decision, decide
 from engine.journeys.graph import read_graph
 from engine.journeys.models import EnrolmentStatus
-from engine.journeys.nodes.base import ChangeTags, Facts, Run, SendMessage
+from engine.journeys.nodes.base import (
+    Facts,
+    Run,
+)
+from engine.journeys.nodes.outcomes import (
+    ChangeTags,
+    SendMessage,
+)
 from engine.journeys.plan import Plan, compile_plan
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

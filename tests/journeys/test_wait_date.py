@@ -13,7 +13,16 @@ from sqlalchemy import update
 from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.journeys.models import EnrolmentStatus
-from engine.journeys.nodes.base import End, Facts, Go, Outcome, Run, Wait
+from engine.journeys.nodes.base import (
+    Facts,
+    Run,
+)
+from engine.journeys.nodes.outcomes import (
+    End,
+    Go,
+    Outcome,
+    Wait,
+)
 from engine.journeys.nodes.wait_date import WaitDate, WaitDateConfig
 
 Build = Callable[..., dict[str, Any]]

@@ -6,15 +6,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from engine.journeys.nodes.base import (
-    ChangeAttribute,
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    ChangeAttribute,
+    Go,
+    Outcome,
 )
 
 AttributeName = Annotated[

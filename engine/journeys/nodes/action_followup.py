@@ -9,16 +9,18 @@ from pydantic import Field, StringConstraints
 
 from engine.journeys.nodes.base import (
     Config,
-    CreateFollowUp,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Problem,
     References,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    CreateFollowUp,
+    Go,
+    Outcome,
 )
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]

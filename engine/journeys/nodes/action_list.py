@@ -9,17 +9,19 @@ from uuid import UUID
 from pydantic import Field
 
 from engine.journeys.nodes.base import (
-    ChangeList,
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Problem,
     References,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    ChangeList,
+    Go,
+    Outcome,
 )
 
 

@@ -11,22 +11,24 @@ from pydantic import Field
 from engine.channels.interface import Channel
 from engine.delivery.models import MessageStatus
 from engine.journeys.nodes.base import (
-    NEXT,
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Port,
     Problem,
     References,
     Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    NEXT,
+    Go,
+    Outcome,
     SendMessage,
     SendTime,
     Substitute,
     Wait,
-    control,
 )
 
 FAILED = "failed"

@@ -11,14 +11,16 @@ from engine.journeys.nodes.base import (
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    NotifyStaff,
-    Outcome,
     Problem,
     References,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    NotifyStaff,
+    Outcome,
 )
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

@@ -5,7 +5,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Facts, Family, Go, GrantPoints, Node, Outcome, Run, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    GrantPoints,
+    Outcome,
+)
 
 
 class ActionPointsConfig(Config):

@@ -11,14 +11,16 @@ from engine.journeys.nodes.base import (
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Problem,
     References,
     Run,
-    StartJourney,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    StartJourney,
 )
 
 

@@ -7,17 +7,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from engine.journeys.nodes.base import (
-    ChangeTags,
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Problem,
     References,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    ChangeTags,
+    Go,
+    Outcome,
 )
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]

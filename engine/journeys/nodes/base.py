@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.customers.contacts import Contact
 from engine.delivery.models import MessageStatus
+from engine.journeys.nodes.outcomes import NEXT, Go, Outcome
 from engine.journeys.values import ENTRY_PREFIX
 from engine.segments.behaviours import PropertyRule
 
-NEXT = "next"
 REPLIED = "message.replied"
 
 
@@ -155,143 +155,6 @@ class Facts:
         for part in name.removeprefix(ENTRY_PREFIX).split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
         return found
-
-
-class SendTime(StrEnum):
-    """When a message shall leave: at once, or in the hour in which the customer usually looks at messages."""
-
-    NOW = "now"
-    BEST_HOUR = "best_hour"
-
-
-@dataclass(frozen=True, slots=True)
-class Substitute:
-    """Another way to tell the same, when the first one cannot reach the customer (D4)."""
-
-    channel: str
-    template_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class SendMessage:
-    """Effect: queue one message."""
-
-    channel: str
-    template_id: UUID
-    purpose: str
-    substitute: Substitute | None = None
-    send_time: SendTime = SendTime.NOW
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeTags:
-    """Effect: add and remove tags of the customer."""
-
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeAttribute:
-    """Effect: set one of the customer's own attributes; None clears it."""
-
-    name: str
-    value: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallWebhook:
-    """Effect: queue one signed call to the tenant's endpoint."""
-
-    url: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeList:
-    """Effect: put the customer on a static list, or take them off."""
-
-    segment_id: UUID
-    adds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CreateFollowUp:
-    """Effect: remind the staff to get in touch, `in_days` days from now at the tenant's place."""
-
-    in_days: int
-    note: str
-    staff_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyStaff:
-    """Effect: tell one member of staff, or all."""
-
-    text: str
-    user_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GrantPoints:
-    """Effect: give loyalty points, good for so many days (None: for ever)."""
-
-    points: int
-    valid_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StartJourney:
-    """Effect: let the customer into another live journey, by its manual trigger."""
-
-    journey_id: UUID
-
-
-Effect = (
-    SendMessage
-    | ChangeTags
-    | ChangeAttribute
-    | CallWebhook
-    | ChangeList
-    | CreateFollowUp
-    | NotifyStaff
-    | GrantPoints
-    | StartJourney
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """Leave by a port, with an effect or none; `why` is for the log a marketer reads, `found` the values behind it,
-    put into words only when somebody asks (J14)."""
-
-    port: str = NEXT
-    why: str | None = None
-    effect: Effect | None = None
-    found: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Stay until a moment (UTC), or until an event comes that the node listens to.
-
-    `promises`: the moment is kept with the enrolment and shown again as `run.promised_at`.
-    """
-
-    until: datetime
-    why: str | None = None
-    effect: Effect | None = None
-    promises: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Leave the journey."""
-
-    reason: str
-
-
-Outcome = Go | Wait | End
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from engine.journeys.nodes.base import (
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Port,
     Problem,
     References,
@@ -20,6 +18,10 @@ from engine.journeys.nodes.base import (
     control,
 )
 from engine.journeys.nodes.cases import MOST, OTHER, Case, case_ports, case_problems, find_case
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+)
 
 LANGUAGE = "language"
 

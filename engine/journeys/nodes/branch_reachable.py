@@ -8,7 +8,19 @@ from pydantic import Field
 from engine.channels.interface import Channel
 from engine.customers.contacts import Contact
 from engine.customers.models import ConsentState
-from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Port, Run, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Port,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+)
 
 YES, NO = "yes", "no"
 

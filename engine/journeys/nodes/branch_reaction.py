@@ -15,15 +15,17 @@ from engine.journeys.nodes.base import (
     DurationUnit,
     Facts,
     Family,
-    Go,
     Listening,
     MessageFate,
     Node,
-    Outcome,
     Port,
     Run,
-    Wait,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    Wait,
 )
 
 YES, NO = "yes", "no"

@@ -6,7 +6,19 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.core.errors import InvalidRules
-from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Port, Run, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Port,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+)
 from engine.segments.describe import describe
 from engine.segments.rules import parse_rules
 

@@ -12,14 +12,16 @@ from engine.journeys.nodes.base import (
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Port,
     Problem,
     References,
     Run,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
 )
 
 

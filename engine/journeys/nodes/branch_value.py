@@ -10,9 +10,7 @@ from engine.journeys.nodes.base import (
     Config,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Port,
     Problem,
     References,
@@ -27,6 +25,10 @@ from engine.journeys.nodes.cases import (
     case_problems,
     find_case,
     value_text,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
 )
 from engine.journeys.values import is_value, value_words
 

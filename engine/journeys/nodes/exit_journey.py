@@ -5,7 +5,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, End, Facts, Family, Node, Outcome, Port, Run, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Port,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    End,
+    Outcome,
+)
 
 
 class ExitConfig(Config):

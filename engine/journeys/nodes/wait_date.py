@@ -10,19 +10,21 @@ from pydantic import Field
 
 from engine.journeys.nodes.base import (
     Config,
-    End,
     Facts,
     Family,
-    Go,
     Node,
-    Outcome,
     Problem,
     References,
     Run,
     TimeOfDay,
-    Wait,
     control,
     from_the_day,
+)
+from engine.journeys.nodes.outcomes import (
+    End,
+    Go,
+    Outcome,
+    Wait,
 )
 from engine.journeys.values import as_day, is_date, value_words
 

@@ -5,7 +5,20 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Duration, Facts, Family, Go, Node, Outcome, Run, Wait, control
+from engine.journeys.nodes.base import (
+    Config,
+    Duration,
+    Facts,
+    Family,
+    Node,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    Wait,
+)
 
 
 class WaitDurationConfig(Config):

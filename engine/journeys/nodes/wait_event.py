@@ -11,14 +11,16 @@ from engine.journeys.nodes.base import (
     DurationUnit,
     Facts,
     Family,
-    Go,
     Listening,
     Node,
-    Outcome,
     Port,
     Run,
-    Wait,
     control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    Wait,
 )
 from engine.segments.behaviours import PropertyRule
 

@@ -6,7 +6,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Run, Wait, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Run,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    Wait,
+)
 
 
 class RatePeriod(StrEnum):

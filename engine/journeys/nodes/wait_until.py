@@ -8,7 +8,20 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from engine.journeys.nodes.base import Config, Facts, Family, Go, Node, Outcome, Run, TimeOfDay, Wait, control
+from engine.journeys.nodes.base import (
+    Config,
+    Facts,
+    Family,
+    Node,
+    Run,
+    TimeOfDay,
+    control,
+)
+from engine.journeys.nodes.outcomes import (
+    Go,
+    Outcome,
+    Wait,
+)
 
 FIRST_STEP = 1
 """The visit of the step behind the trigger."""
