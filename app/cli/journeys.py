@@ -17,10 +17,11 @@ from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, InvalidInput
 from engine.core.ids import new_id
 from engine.journeys.graph import read_graph, read_json
-from engine.journeys.journeys import create_journey, load_journey, load_references, save_draft
+from engine.journeys.journeys import create_journey, load_journey, save_draft
 from engine.journeys.journeys import publish as publish_journey
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan, compile_plan
+from engine.journeys.references import load_references
 from engine.journeys.simulation import Simulation, entrants
 from engine.journeys.simulation import simulate as play
 from engine.journeys.validation import find_problems

@@ -26,6 +26,7 @@ from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
 from engine.journeys.preview import look_ahead
 from engine.journeys.quarantine import list_stuck, retry_stuck
+from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
 
 router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
@@ -130,7 +131,7 @@ async def validate(request: Request, caller: Caller) -> dict[str, Any]:
     """Every problem of a graph, which is the body; nothing is stored."""
     graph = read_json(await request.body())
     with tenant_session(caller.tenant_id) as session:
-        problems = find_problems(graph, journeys.load_references(session))
+        problems = find_problems(graph, load_references(session))
     return _data({"valid": not problems, "problems": _problems(problems)})
 
 

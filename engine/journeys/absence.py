@@ -17,12 +17,11 @@ from engine.events.models import Event
 from engine.journeys.facts import scope_of
 from engine.journeys.graph import ReentryMode
 from engine.journeys.journeys import load_journey
-from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus, JourneyVersion
+from engine.journeys.models import RUNNING, Enrolment, Journey, JourneyStatus, JourneyVersion
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans
-from engine.segments.findings import judge_among, tell_findings
-from engine.segments.kinds.kind import Telling
+from engine.segments.findings import judge_among, tell_findings, telling_of
 from engine.segments.models import SegmentMember
 
 
@@ -68,7 +67,7 @@ def journeys_without(session: Session, customer_id: UUID) -> list[Absence]:
     """The live journeys this customer is not under way in, by name."""
     inside = select(Enrolment.journey_id).where(
         Enrolment.customer_id == customer_id,
-        Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+        Enrolment.status.in_(RUNNING),
     )
     rows = session.execute(
         select(Journey.id, Journey.name)
@@ -105,7 +104,7 @@ def _reentry(asked: _Asked) -> Iterator[str]:
     if last is None:
         return
     settings = asked.plan.settings
-    if last.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED):
+    if last.status in RUNNING:
         yield f"They are in it already, since {last.entered_at:%d %b %Y}."
     elif settings.reentry is ReentryMode.NEVER:
         yield f"They were in it on {last.entered_at:%d %b %Y}, and nobody enters twice."
@@ -124,7 +123,7 @@ def _entry_rules(asked: _Asked) -> Iterator[str]:
     judged = judge_among(asked.session, rules, [asked.customer.id], scope=scope, entries={})
     if asked.customer.id in judged.fits:
         return
-    telling = Telling(currency=tenant.currency, locale=f"{tenant.locale[:2]}_{tenant.country}")
+    telling = telling_of(tenant)
     found = tell_findings(rules, judged.values.get(asked.customer.id, ()), at=asked.now, telling=telling)
     yield f"The journey's entry rules do not fit{f': {found}' if found else ''}."
 

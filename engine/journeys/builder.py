@@ -15,8 +15,8 @@ from engine.journeys.choices import MANUAL, load_choices
 from engine.journeys.counts import node_counts
 from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
 from engine.journeys.models import (
+    RUNNING,
     Enrolment,
-    EnrolmentStatus,
     Journey,
     JourneyStatus,
     JourneyVersion,
@@ -146,7 +146,7 @@ def people_at(tenant_id: UUID, journey_id: UUID, node_id: str, *, limit: int = 5
             .where(
                 Enrolment.version_id == version_id,
                 Enrolment.node_id == node_id,
-                Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+                Enrolment.status.in_(RUNNING),
             )
             .order_by(Enrolment.arrived_at)
             .limit(limit)

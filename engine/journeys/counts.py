@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from engine.delivery.log import node_message_counts
-from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, StepCount
+from engine.journeys.models import RUNNING, Enrolment, EnrolmentStatus, Journey, StepCount
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def node_counts(session: Session, version_id: UUID) -> dict[str, NodeCount]:
         select(Enrolment.node_id, func.count())
         .where(
             Enrolment.version_id == version_id,
-            Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]),
+            Enrolment.status.in_(RUNNING),
         )
         .group_by(Enrolment.node_id)
     )
@@ -83,9 +83,7 @@ def list_journeys(
                 Enrolment.journey_id,
                 func.count().label("entered"),
                 func.count().filter(Enrolment.entered_at >= since).label("today"),
-                func.count()
-                .filter(Enrolment.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED]))
-                .label("in_progress"),
+                func.count().filter(Enrolment.status.in_(RUNNING)).label("in_progress"),
                 func.count().filter(Enrolment.status == EnrolmentStatus.COMPLETED).label("completed"),
             ).group_by(Enrolment.journey_id)
         )

@@ -15,13 +15,10 @@ from engine.core.models import Tenant
 from engine.core.tenants import get_tenant
 from engine.delivery.log import HoldRow, message_holds
 from engine.delivery.models import Message, MessageStatus
-from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, Step
+from engine.journeys.models import RUNNING, Enrolment, EnrolmentStatus, Journey, Step
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans
-from engine.segments.findings import tell_findings
-from engine.segments.kinds.kind import Telling
-
-RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
+from engine.segments.findings import tell_findings, telling_of
 
 STATES: Mapping[str, str] = {
     MessageStatus.QUEUED: "waits to be sent",
@@ -107,7 +104,7 @@ class _Teller:
 
     def __init__(self, tenant: Tenant, plans: Mapping[UUID, Plan]) -> None:
         self.zone = ZoneInfo(tenant.timezone)
-        self.telling = Telling(currency=tenant.currency, locale=f"{tenant.locale[:2]}_{tenant.country}")
+        self.telling = telling_of(tenant)
         self.plans = plans
 
     def sentence(self, version_id: UUID | None, node_id: str) -> str:

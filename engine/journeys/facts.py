@@ -29,9 +29,10 @@ from engine.core.models import Tenant
 from engine.core.tenants import get_tenant
 from engine.customers.contacts import load_contacts
 from engine.delivery.models import MessageStatus
+from engine.delivery.replies import REPLIED
 from engine.delivery.window import zone_of
 from engine.events.models import Event
-from engine.journeys.nodes.base import REPLIED, Facts, Listening, MessageFate, Run
+from engine.journeys.nodes.base import Facts, Listening, MessageFate, Run
 from engine.journeys.plan import Plan
 from engine.journeys.values import ATTRIBUTE_PREFIX, VALUES
 from engine.segments.compiler import matching_among

@@ -17,11 +17,9 @@ from engine.core.tenants import get_tenant
 from engine.delivery.outbox import MARKETING_LIFE, skip_enrolments
 from engine.events.models import Event, EventInterest
 from engine.journeys.facts import event_fits, listenings, scope_of
-from engine.journeys.models import Enrolment, EnrolmentStatus
+from engine.journeys.models import RUNNING, Enrolment
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans
-
-RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
 
 _HEARD = {"customer_id": "uuid", "name": "text"}
 

@@ -13,22 +13,27 @@ from sqlalchemy.orm import Session
 from engine.core.audit import record_audit
 from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
 from engine.core.ids import new_id
-from engine.core.models import Branch, User
 from engine.delivery.outbox import hold_journey, release_journey, skip_journey
 from engine.journeys.calendar import keep_calendar
 from engine.journeys.entries import enrol_members
 from engine.journeys.graph import EMPTY_GRAPH, Graph, check_shape, read_graph
 from engine.journeys.hearing import listen
-from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus, JourneyVersion, Stage
+from engine.journeys.models import (
+    RUNNING,
+    Enrolment,
+    EnrolmentStatus,
+    Journey,
+    JourneyStatus,
+    JourneyVersion,
+    Stage,
+)
 from engine.journeys.moving import Mapped, Standing, move_running, who_stands_where
-from engine.journeys.nodes.base import Problem, References
+from engine.journeys.nodes.base import Problem
 from engine.journeys.plan import Plan, compile_plan
+from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
 from engine.journeys.versions import load_plans
-from engine.landing.models import LandingPage
 from engine.segments.membership import refresh
-from engine.segments.models import Segment
-from engine.templates.models import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,32 +182,6 @@ def check_draft(session: Session, journey_id: UUID) -> list[Problem]:
     return find_problems(load_journey(session, journey_id).draft, load_references(session))
 
 
-def load_references(session: Session) -> References:
-    """What graphs of this tenant may point at, in one query a kind."""
-    templates = session.execute(select(Template.id, Template.channel).where(Template.is_active))
-    segments = session.execute(select(Segment.id, Segment.is_dynamic).where(Segment.is_active)).all()
-    return References(
-        template_channels={row.id: row.channel for row in templates},
-        segments=frozenset(row.id for row in segments),
-        lists=frozenset(row.id for row in segments if not row.is_dynamic),
-        forms=frozenset(session.scalars(select(LandingPage.form_id))),
-        staff=frozenset(session.scalars(select(User.id).where(User.is_active))),
-        branches=frozenset(session.scalars(select(Branch.id))),
-        manual_journeys=frozenset(session.scalars(MANUAL_JOURNEYS)),
-    )
-
-
-MANUAL_JOURNEYS = (
-    select(Journey.id)
-    .join(JourneyVersion, JourneyVersion.id == Journey.live_version_id)
-    .where(
-        Journey.status == JourneyStatus.LIVE,
-        JourneyVersion.graph.contains({"nodes": [{"type": "trigger.manual"}]}),
-    )
-)
-"""Journeys that admit customers by hand, by the API or from another journey."""
-
-
 def preview_publish(session: Session, journey_id: UUID) -> list[Standing]:
     """Who is under way in older versions, by step, and where the draft could take them on (J8).
 
@@ -339,9 +318,7 @@ def _after_stop(session: Session, journey: Journey, now: datetime) -> None:
         update(Enrolment)
         .where(
             Enrolment.journey_id == journey.id,
-            Enrolment.status.in_(
-                [EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED, EnrolmentStatus.QUARANTINED]
-            ),
+            Enrolment.status.in_((*RUNNING, EnrolmentStatus.QUARANTINED)),
         )
         .values(status=EnrolmentStatus.EXITED, due_at=None, finished_at=now, reason="The journey was stopped")
     )

@@ -44,6 +44,10 @@ class EnrolmentStatus(StrEnum):
     QUARANTINED = "quarantined"
 
 
+RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
+"""The states of those who are under way."""
+
+
 class Journey(Identified, Tenanted, Timed, Base):
     """A journey: its draft, and which version is live."""
 

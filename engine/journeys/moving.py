@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from engine.core.bulk import transpose, unnest
 from engine.core.errors import InvalidInput
 from engine.delivery.outbox import skip_enrolments
-from engine.journeys.models import Enrolment, EnrolmentStatus
+from engine.journeys.models import RUNNING, Enrolment
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans
 
-RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
 STEP_IS_GONE = "The journey was changed, and the step where the customer stood is gone"
 
 Mapped = Mapping[str, str | None]

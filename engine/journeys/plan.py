@@ -6,8 +6,9 @@ from uuid import UUID
 
 import networkx as nx
 
+from engine.delivery.replies import REPLIED
 from engine.journeys.graph import Graph, JourneySettings
-from engine.journeys.nodes.base import REPLIED, Listening, Node, Trigger
+from engine.journeys.nodes.base import Listening, Node, Trigger
 from engine.segments.rules import RuleGroup, parse_rules
 
 MESSAGE_EVENTS = frozenset(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal, select
 from sqlalchemy.orm import Session
 
+from engine.core.models import Tenant
 from engine.customers.models import Customer
 from engine.segments.compiler import condition_of
 from engine.segments.field import Field
@@ -52,6 +53,11 @@ def judge_among(
         }
     rows = session.execute(query, parameters).all()
     return Judged(frozenset(row.id for row in rows if row.fits), {row.id: tuple(row[2:]) for row in rows})
+
+
+def telling_of(tenant: Tenant) -> Telling:
+    """How rules are told to this tenant: its currency, its way of writing numbers."""
+    return Telling(currency=tenant.currency, locale=f"{tenant.locale[:2]}_{tenant.country}")
 
 
 def tell_findings(rules: RuleGroup, values: Sequence[Any], *, at: datetime, telling: Telling) -> str:

@@ -21,6 +21,7 @@ from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, Journey, Step
 from engine.journeys.nodes.base import Problem
+from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
 from engine.templates.models import Template
 
@@ -125,7 +126,7 @@ class Studio:
     def problems(self, graph: Graph) -> list[Problem]:
         """What keeps this graph from being published."""
         with tenant_session(self.tenant) as session:
-            return find_problems(graph, journeys.load_references(session))
+            return find_problems(graph, load_references(session))
 
     def pass_time(self, now: datetime) -> None:
         """Let the engine do all that is due at this moment, but hand over no messages."""

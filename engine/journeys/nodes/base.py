@@ -17,11 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.customers.contacts import Contact
 from engine.delivery.models import MessageStatus
+from engine.delivery.replies import REPLIED
 from engine.journeys.nodes.outcomes import NEXT, Go, Outcome
 from engine.journeys.values import ENTRY_PREFIX
 from engine.segments.behaviours import PropertyRule
-
-REPLIED = "message.replied"
 
 
 class Family(StrEnum):
