@@ -5,13 +5,13 @@ from itertools import cycle
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.tenants import get_tenant
 from engine.customers.bookings import NewAppointment, save_appointments
+from engine.customers.directory import everybody
 from engine.customers.entitlements import NewEntitlement, expire_entitlements, grant_points, save_entitlements
-from engine.customers.models import AppointmentStatus, Customer, EntitlementKind, EntitlementStatus
+from engine.customers.models import AppointmentStatus, EntitlementKind, EntitlementStatus
 
 SOURCE = "import"
 
@@ -63,7 +63,7 @@ POINTS = (
 
 def furnish(session: Session, tenant_id: UUID, *, now: datetime) -> None:
     """Give the demo studio's customers appointments, memberships, packages and points."""
-    people = list(session.scalars(select(Customer.id).order_by(Customer.external_id)))
+    people = everybody(session)
     zone = ZoneInfo(get_tenant(session).timezone)
     save_appointments(session, tenant_id, _appointments(people, now, zone), now=now)
     save_entitlements(session, tenant_id, [*_memberships(people, now), *_packages(people, now)], now=now)
