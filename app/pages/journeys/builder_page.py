@@ -5,6 +5,7 @@ import reflex as rx
 from app.pages.frame import frame
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
+from app.pages.journeys.dock import docked
 from app.pages.journeys.enrol_dialog import enrol_button
 from app.pages.journeys.publish_dialog import publish_dialog
 from app.pages.journeys.publish_state import PublishState
@@ -29,7 +30,10 @@ def builder() -> rx.Component:
                 action=link_button("All journeys", href="/journeys"),
             ),
             rx.el.div(
-                _header(), rx.el.div(_canvas(), class_name="jb-canvas"), publish_dialog(), class_name="jb"
+                _header(),
+                rx.el.div(rx.el.div(_canvas(), class_name="jb-canvas"), docked(), class_name="jb-desk"),
+                publish_dialog(),
+                class_name="jb",
             ),
         ),
         active="journeys",
@@ -197,6 +201,7 @@ def _canvas() -> rx.Component:
         settings_schema=JourneySettings.model_json_schema(),
         problems=BuilderState.problems,
         counts=BuilderState.counts,
+        overlay=BuilderState.overlay,
         watch=BuilderState.watch,
         choices=BuilderState.choices,
         focus=BuilderState.focus,

@@ -45,6 +45,13 @@ class FiguresState(rx.State):
     stuck: int = 0
     set_aside: int = 0
     by_hand: bool = False
+    dock: str = ""
+    overlay: dict[str, Any] | None = None
+
+    @rx.event
+    def undock(self):
+        """Close what lies beside the canvas; the live figures are on the steps again."""
+        self.dock, self.overlay = "", None
 
     @rx.event
     async def count(self):

@@ -50,6 +50,7 @@ function Canvas(props) {
   useEffect(() => store.setState({ settingsSchema }), [settingsSchema]);
   useEffect(() => store.setState({ problems: problemsByNode(problems) }), [problems]);
   useEffect(() => store.getState().count(counts ?? null), [counts]);
+  useEffect(() => store.setState({ overlay: props.overlay ?? null }), [props.overlay]);
   useEffect(() => store.setState({ choices: choices ?? {} }), [choices]);
   useEffect(() => store.setState({ people: props.people ?? {} }), [props.people]);
   useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
@@ -72,7 +73,7 @@ function Canvas(props) {
     <CanvasContext.Provider value={store}>
       <ActionsContext.Provider value={actions}>
         <KindIcons.Provider value={icons}>
-          <div className="jc" ref={root}>
+          <div className="jc" ref={root} data-overlay={props.overlay?.kind}>
             {!readOnly && <Palette />}
             <div className="jc-stage" tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={(event) => takeFile(event, actions)} ref={(frame) => store.setState({ frame, root: root.current })}>
               <Flow />

@@ -75,6 +75,9 @@ class JourneyCanvas(rx.NoSSRComponent):
     watch: rx.Var[dict[str, Any]]
     """`{live, serial}`: whether the figures move; `serial` grows with every answer to `on_watch`."""
 
+    overlay: rx.Var[dict[str, Any] | None]
+    """What is drawn over the graph instead of the live figures (`app.pages.journeys.overlay.Overlay`), or None."""
+
     choices: rx.Var[dict[str, Any]]
     """What configs may point at, `engine.journeys.choices.load_choices`."""
 

@@ -16,11 +16,12 @@ const WIDEST = 9;
 export const StepEdge = memo(function StepEdge(edge) {
   const readOnly = useCanvas((state) => state.readOnly);
   const aimed = useCanvas((state) => state.dropEdge === edge.id);
-  const width = useCanvas((state) => flowWidth(state.counts, edge.source, edge.sourceHandleId));
+  const mark = useCanvas((state) => state.overlay?.ways?.[wayOf(edge)]?.mark);
+  const width = useCanvas((state) => widthOf(state, edge));
   const [over, setOver] = useState(false);
   const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 14 });
   return (
-    <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed} onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
+    <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed} data-mark={mark} onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
       <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />
       <polygon className="jc-head" points={headAt(edge)} />
       {!readOnly && (over || aimed || edge.selected) && <EdgeTools id={edge.id} x={x} y={y} />}
@@ -57,20 +58,23 @@ function EdgeTools({ id, x, y }) {
   );
 }
 
-/** 2 px without numbers; else by the share of the busiest way, on a square-root scale. */
-function flowWidth(counts, source, port) {
-  if (!counts) return 2;
-  const most = busiest(counts);
-  const passed = counts[source]?.ports?.[port] ?? 0;
-  return most ? 2 + (WIDEST - 2) * Math.sqrt(passed / most) : 2;
+/** A way out of a node as an overlay names it. */
+function wayOf(edge) {
+  return `${edge.source}:${edge.sourceHandleId}`;
 }
 
+/** 2 px without numbers; else by the share of the busiest way, on a square-root scale. */
+function widthOf({ counts, overlay }, edge) {
+  const flow = overlay ? overlay.ways?.[wayOf(edge)]?.flow : counts?.[edge.source]?.ports?.[edge.sourceHandleId];
+  const most = overlay ? busiest(overlay, overlaidFlows) : counts && busiest(counts, countedFlows);
+  return most ? 2 + (WIDEST - 2) * Math.sqrt((flow ?? 0) / most) : 2;
+}
+
+const countedFlows = (counts) => Object.values(counts).flatMap((count) => Object.values(count.ports ?? {}));
+const overlaidFlows = (overlay) => Object.values(overlay.ways ?? {}).map((way) => way.flow ?? 0);
 const known = new WeakMap();
 
-function busiest(counts) {
-  if (!known.has(counts)) {
-    const flows = Object.values(counts).flatMap((count) => Object.values(count.ports ?? {}));
-    known.set(counts, Math.max(0, ...flows));
-  }
-  return known.get(counts);
+function busiest(figures, flowsOf) {
+  if (!known.has(figures)) known.set(figures, Math.max(0, ...flowsOf(figures)));
+  return known.get(figures);
 }

@@ -20,6 +20,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
   const direction = useCanvas((state) => state.direction);
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const marked = useCanvas((state) => state.found?.has(id) ?? false);
+  const mark = useCanvas((state) => state.overlay?.nodes?.[id]?.mark);
   const sides = SIDES[direction];
   useMovedHandles(id, direction, portsOf(kind, data.config).length);
   return (
@@ -29,6 +30,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
       data-selected={selected}
       data-wrong={problems.length > 0}
       data-found={marked}
+      data-mark={mark}
       data-direction={direction}
     >
       {acceptsInput(kind) && <Handle type="target" id="in" position={sides.in} className="jc-in" />}
@@ -84,16 +86,19 @@ function ProblemBadge({ problems }) {
   );
 }
 
+const noFigures = Object.freeze([]);
+
 function Numbers({ id, entrance }) {
   const counts = useCanvas((state) => state.counts?.[id] ?? null);
   const live = useCanvas((state) => state.counts !== null);
-  if (!live) return null;
-  const figures = figuresOf(counts ?? {}, entrance);
+  const overlaid = useCanvas((state) => state.overlay && (state.overlay.nodes?.[id]?.figures ?? noFigures));
+  if (!live && !overlaid?.length) return null;
+  const figures = overlaid ?? figuresOf(counts ?? {}, entrance);
   return (
     <dl className="jc-numbers">
       {figures.map(({ label, number, tone }) => (
         <div key={label} data-tone={tone}>
-          <dd>{number.toLocaleString("en-IN")}</dd>
+          <dd>{typeof number === "number" ? number.toLocaleString("en-IN") : number}</dd>
           <dt>{label}</dt>
         </div>
       ))}

@@ -39,6 +39,7 @@ export function createCanvasStore({ catalogue, direction }) {
     readOnly: false,
     problems: {},
     counts: null,
+    overlay: null,
     choices: {},
     people: {},
     askPeople: null,
