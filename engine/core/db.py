@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -19,6 +20,7 @@ from alembic import command
 from alembic.config import Config
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.event import listen
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
@@ -26,6 +28,9 @@ from engine.core.errors import SettingsError
 from engine.core.settings import settings
 
 set_json_loads(orjson.loads)
+
+PREPARED = 1_000
+"""Statements each connection keeps planned."""
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -64,7 +69,7 @@ def app_url(database_url: str | None = None) -> URL:
 
 @lru_cache
 def _engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=16,
         max_overflow=16,
@@ -73,11 +78,23 @@ def _engine(url: URL) -> Engine:
         json_deserializer=orjson.loads,
         connect_args={"application_name": "safar", "options": "-c timezone=UTC"},
     )
+    listen(engine, "connect", _prepare_more)
+    return engine
+
+
+def _prepare_more(connection: Any, record: Any) -> None:
+    """A worker knows some hundreds of statements; with psycopg's 100, each would push out another all the time."""
+    connection.prepared_max = PREPARED
 
 
 def app_engine() -> Engine:
     """The pool of the application role, one for each process."""
-    return _engine(app_url())
+    return _app_engine(settings().database_url)
+
+
+@lru_cache
+def _app_engine(database_url: str) -> Engine:
+    return _engine(app_url(database_url))
 
 
 def owner_engine(database_url: str | None = None) -> Engine:
@@ -90,6 +107,7 @@ def dispose_engines() -> None:
     for engine in (app_engine(), owner_engine()):
         engine.dispose()
     _engine.cache_clear()
+    _app_engine.cache_clear()
 
 
 @contextmanager
