@@ -1,7 +1,8 @@
 """How the tests are spread over several processes (`make test`), and what keeps these apart.
 
 A process takes whole files, since a file's tests share a database. The browser tests are one portion altogether:
-they share one running Safar, whose start takes longer than most files. Databases need no care, their names carry
+they share one running Safar, whose start takes longer than most files. The simulated worlds are many portions,
+which fill the end evenly. Databases need no care, their names carry
 the process id; on a Redis that all processes share, each has a database of its own.
 """
 
@@ -12,21 +13,28 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser/"
+WORLDS = "tests/simulation/"
 BROWSER_REDIS_DATABASE = 7
 """Redis has 16 unless told otherwise; those after this one are the further processes' own."""
 
 
 class RoomScheduling(LoadScopeScheduling):
-    """Hands out files in the order of collection, and all browser tests at once."""
+    """Hands out files and portions of worlds in the order of collection, and all browser tests at once."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(WORLDS):
+            return nodeid
         return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
 
 
 def put_long_files_first(items: list[pytest.Item]) -> None:
-    """Sort: the browser tests, then the files that have a slow test, then the others; each as they were."""
+    """Sort: the browser tests, the files that have a slow test, the others, the worlds; each as they were."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), item.path not in slow))
+
+    def place(item: pytest.Item) -> tuple[bool, bool, bool]:
+        return item.nodeid.startswith(WORLDS), not item.nodeid.startswith(BROWSER), item.path not in slow
+
+    items.sort(key=place)
 
 
 def redis_database(url: str, number: int) -> str:

@@ -20,8 +20,8 @@ from alembic import command
 from alembic.config import Config
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.event import listen
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from engine.core.errors import SettingsError
