@@ -1,8 +1,12 @@
-"""REST of what messages cost: `/api/v1/spend`, `/api/v1/rates`. Money is in millionths of the major unit (D6)."""
+"""REST of what messages cost: `/api/v1/spend`, `/api/v1/rates`, `/api/v1/budgets` (D6).
+
+What messages cost is in millionths of the major unit, budgets are in minor units.
+"""
 
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
@@ -16,7 +20,8 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.core.errors import InvalidInput
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_settings, get_tenant
+from engine.delivery.budget_settings import change_budgets, list_branch_budgets
 from engine.delivery.prices import MOST_RATES, Prices, list_rates, load_prices, set_rates
 from engine.delivery.spend import month_of, spend_summary
 
@@ -37,6 +42,21 @@ class OwnRates(BaseModel):
     """All prices of the tenant's own: what is not among them costs the usual."""
 
     rates: list[OwnRate] = Field(max_length=MOST_RATES)
+
+
+class BranchLimit(BaseModel):
+    """What a branch may spend in a month, in minor units; null: no limit of its own."""
+
+    branch_id: UUID
+    monthly_budget_minor: int | None
+
+
+class Budgets(BaseModel):
+    """The monthly budgets in minor units (null: no limit); a branch that is not named keeps its own."""
+
+    monthly_budget_minor: int | None
+    budget_alert_threshold_percent: int = Field(ge=1, le=100)
+    branches: list[BranchLimit] = []
 
 
 @router.get("/spend")
@@ -62,6 +82,44 @@ def replace_rates(caller: Caller, body: OwnRates) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         set_rates(session, caller.tenant_id, wanted, actor=f"key:{caller.id}", now=utc_now())
         return _rates(_prices(session))
+
+
+@router.get("/budgets")
+def budgets(caller: Caller) -> dict[str, Any]:
+    """The budgets of every month: the tenant's, where the staff are warned, and the branches'."""
+    with tenant_session(caller.tenant_id) as session:
+        return _budgets(session)
+
+
+@router.put("/budgets")
+def replace_budgets(caller: Caller, body: Budgets) -> dict[str, Any]:
+    """Set the budgets; what waited for money is judged anew."""
+    with tenant_session(caller.tenant_id) as session:
+        change_budgets(
+            session,
+            caller.tenant_id,
+            monthly_minor=body.monthly_budget_minor,
+            threshold_percent=body.budget_alert_threshold_percent,
+            branches={each.branch_id: each.monthly_budget_minor for each in body.branches},
+            actor=f"key:{caller.id}",
+            now=utc_now(),
+        )
+        return _budgets(session)
+
+
+def _budgets(session: Session) -> dict[str, Any]:
+    settings = get_settings(session)
+    branches = [
+        {"branch_id": each.branch_id, "name": each.name, "monthly_budget_minor": each.monthly_minor}
+        for each in list_branch_budgets(session)
+    ]
+    data = {
+        "currency": get_tenant(session).currency,
+        "monthly_budget_minor": settings.monthly_budget_minor,
+        "budget_alert_threshold_percent": settings.budget_alert_threshold_percent,
+        "branches": branches,
+    }
+    return {"success": True, "data": data}
 
 
 def _prices(session: Session) -> Prices:
