@@ -8,7 +8,17 @@ from sqlalchemy import create_engine, pool
 from engine.core.db import owner_url
 from engine.core.models import Base
 
-ROOMS = ("channels", "customers", "delivery", "events", "journeys", "landing", "segments", "templates")
+ROOMS = (
+    "channels",
+    "customers",
+    "delivery",
+    "events",
+    "journeys",
+    "landing",
+    "offers",
+    "segments",
+    "templates",
+)
 for room in ROOMS:
     importlib.import_module(f"engine.{room}.models")
 
