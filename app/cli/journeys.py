@@ -42,7 +42,7 @@ def register(cli: typer.Typer) -> None:
 def validate(file: GraphFile, tenant: TenantOption = DEMO, as_json: AsJson = False) -> None:
     """Say every problem that keeps the graph from being published. Exit code 1 when there is one."""
     with standing_servers(), tenant_session(tenant_named(tenant).id) as session:
-        problems = find_problems(read_json(file.read_bytes()), load_references(session))
+        problems = find_problems(read_json(file.read_bytes()), load_references(session, now=utc_now()))
     if as_json:
         found = [problem.as_json() for problem in problems]
         typer.echo(json.dumps({"valid": not problems, "problems": found}))
@@ -121,7 +121,7 @@ def publish(
 
 def _compiled(session: Session, file: Path) -> Plan:
     raw = read_json(file.read_bytes())
-    problems = find_problems(raw, load_references(session))
+    problems = find_problems(raw, load_references(session, now=utc_now()))
     graph, _ = read_graph(raw)
     if graph is None or problems:
         raise InvalidGraph(

@@ -131,7 +131,7 @@ async def validate(request: Request, caller: Caller) -> dict[str, Any]:
     """Every problem of a graph, which is the body; nothing is stored."""
     graph = read_json(await request.body())
     with tenant_session(caller.tenant_id) as session:
-        problems = find_problems(graph, load_references(session))
+        problems = find_problems(graph, load_references(session, now=utc_now()))
     return _data({"valid": not problems, "problems": _problems(problems)})
 
 

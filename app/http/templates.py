@@ -47,6 +47,10 @@ class UnsavedLook(Look):
     whatsapp: dict[str, Any] = Field(default_factory=dict)
 
 
+MADE_UP = ("unsubscribe_url", "preferences_url", "coupon", "gift_card")
+"""What a preview for a customer shows a sample of, for it is made when a message is sent or a journey gives it."""
+
+
 class SmsText(BaseModel):
     """A text to count."""
 
@@ -161,8 +165,8 @@ def _person(session: Session, look: Look) -> tuple[Mapping[str, Any], str | None
     contact = load_contacts(session, get_tenant(session).id, [look.customer_id]).get(look.customer_id)
     if contact is None:
         raise NotFound("customer_id: there is no such customer.")
-    links = {name: templates.SAMPLE[name] for name in ("unsubscribe_url", "preferences_url")}
-    return {**contact.variables, **links}, look.language or contact.language
+    made_up = {name: templates.SAMPLE[name] for name in MADE_UP}
+    return {**contact.variables, **made_up}, look.language or contact.language
 
 
 def _shown(template: Template) -> dict[str, Any]:

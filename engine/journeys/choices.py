@@ -16,6 +16,8 @@ from engine.events.catalog import event_names
 from engine.journeys.models import Journey, JourneyStatus, JourneyVersion
 from engine.journeys.values import ATTRIBUTE_PREFIX, DATES, VALUES, value_words
 from engine.landing.models import LandingPage
+from engine.offers.models import Coupon
+from engine.offers.words import day_words, discount_words
 from engine.segments.fields import find_field, segment_fields
 from engine.segments.models import Segment
 from engine.segments.operators import ALIASES
@@ -87,6 +89,7 @@ def load_choices(session: Session) -> dict[str, Any]:
         "branches": _branches(session),
         "staff": [_named(person) for person in list_staff(session)],
         "journeys": _journeys(session),
+        "coupons": _coupons(session),
         "values": _values(samples),
         "samples": samples,
         "forms": _forms(session),
@@ -150,6 +153,20 @@ def _journeys(session: Session) -> list[dict[str, Any]]:
         .order_by(func.lower(Journey.name))
     )
     return [_named(row, manual=row.manual) for row in rows]
+
+
+def _coupons(session: Session) -> list[dict[str, Any]]:
+    """Those that are switched on, with what they give and until when."""
+    rows = session.execute(
+        select(Coupon, Tenant.currency)
+        .join(Tenant, Tenant.id == Coupon.tenant_id)
+        .where(Coupon.is_active)
+        .order_by(func.lower(Coupon.name))
+    )
+    return [
+        _named(each, about=f"{discount_words(each, currency)}, until {day_words(each.valid_until)}")
+        for each, currency in rows
+    ]
 
 
 def _samples(session: Session) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_currency_precision
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,8 @@ from engine.journeys.nodes.outcomes import (
     ChangeList,
     ChangeTags,
     CreateFollowUp,
+    GrantCoupon,
+    GrantGiftCard,
     GrantPoints,
     NotifyStaff,
     SendMessage,
@@ -37,6 +40,9 @@ from engine.journeys.nodes.outcomes import (
 )
 from engine.journeys.plan import Plan
 from engine.journeys.starting import start_journeys
+from engine.offers.gift_cards import GiftCardGrant, grant_gift_cards
+from engine.offers.granting import Grant, grant_codes
+from engine.offers.words import load_given, said_before
 from engine.segments.membership import add_members, remove_members
 
 SOURCE = "journey"
@@ -52,8 +58,9 @@ def apply_effects(
     kinds: dict[type, list[EffectDue]] = defaultdict(list)
     for each in due:
         kinds[type(each.effect)].append(each)
-    for kind, some in kinds.items():
-        _APPLY[kind](session, tenant_id, some, plans, now)
+    for kind, apply in _APPLY.items():
+        if kind in kinds:
+            apply(session, tenant_id, kinds[kind], plans, now)
 
 
 def _send(
@@ -65,6 +72,8 @@ def _send(
         if isinstance(each.effect, SendMessage) and each.effect.send_time is SendTime.BEST_HOUR
     }
     best = best_moments(session, tenant_id, patient, now=now)
+    speaking = {each.run.id for each in due if plans[each.run.id].gives}
+    given = load_given(session, tenant_id, speaking) if speaking else {}
     intents = []
     for each in due:
         effect, run = each.effect, each.run
@@ -84,7 +93,7 @@ def _send(
                 version_id=plan.version_id,
                 enrolment_id=run.id,
                 node_id=each.node_id,
-                variables={"event": dict(run.entry)},
+                variables={**said_before(given, run.id, each.visit), "event": dict(run.entry)},
                 due_at=best.get(run.customer_id, now) if waits else now,
                 fallback=_fallback(effect),
                 priority=plan.settings.priority.rank,
@@ -228,6 +237,45 @@ def _grant_points(
     grant_points(session, tenant_id, grants, now)
 
 
+def _grant_coupons(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    grants = [
+        Grant(
+            each.key,
+            each.effect.coupon_id,
+            each.run.customer_id,
+            each.effect.valid_days,
+            each.run.id,
+            each.node_id,
+            each.visit,
+        )
+        for each in due
+        if isinstance(each.effect, GrantCoupon)
+    ]
+    grant_codes(session, tenant_id, grants, now=now)
+
+
+def _grant_gift_cards(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
+) -> None:
+    minor = 10 ** get_currency_precision(get_tenant(session).currency)
+    grants = [
+        GiftCardGrant(
+            each.key,
+            each.run.customer_id,
+            each.effect.amount * minor,
+            each.effect.valid_days,
+            each.run.id,
+            each.node_id,
+            each.visit,
+        )
+        for each in due
+        if isinstance(each.effect, GrantGiftCard)
+    ]
+    grant_gift_cards(session, tenant_id, grants, now=now)
+
+
 def _start_journeys(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
@@ -239,6 +287,8 @@ def _today(session: Session, now: datetime) -> date:
 
 
 _APPLY: dict[type, Apply] = {
+    GrantCoupon: _grant_coupons,
+    GrantGiftCard: _grant_gift_cards,
     SendMessage: _send,
     ChangeTags: _change_tags,
     ChangeAttribute: _change_attributes,
@@ -249,3 +299,4 @@ _APPLY: dict[type, Apply] = {
     GrantPoints: _grant_points,
     StartJourney: _start_journeys,
 }
+"""In the order in which they are carried out: messages speak of what was given in the same pass."""

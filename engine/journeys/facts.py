@@ -35,6 +35,7 @@ from engine.events.models import Event
 from engine.journeys.nodes.base import Facts, Listening, MessageFate, Run
 from engine.journeys.plan import Plan
 from engine.journeys.values import ATTRIBUTE_PREFIX, VALUES
+from engine.offers.granting import grantable
 from engine.segments.compiler import matching_among
 from engine.segments.findings import Values, judge_among
 from engine.segments.kinds.kind import Scope
@@ -109,6 +110,7 @@ def load_facts(
         goals=goals,
         exits=exits,
         sent_before=_load_sent_before(session, staying),
+        coupons=_load_coupons(session, asking, plans, now),
     )
 
 
@@ -164,6 +166,13 @@ def _load_contacts(session: Session, tenant_id: UUID, asking: Asking, plans: Pla
         for run in some
     }
     return load_contacts(session, tenant_id, sorted(customers)) if customers else {}
+
+
+def _load_coupons(session: Session, asking: Asking, plans: Plans, now: datetime) -> frozenset[UUID]:
+    """Which of the asked coupons can be given, in one query."""
+    asked = {plans[some[0].id].nodes[node_id].asks_coupon() for (_, node_id), some in asking.items()}
+    wanted = sorted(coupon_id for coupon_id in asked if coupon_id)
+    return grantable(session, wanted, now=now) if wanted else frozenset()
 
 
 def _load_values(session: Session, asking: Asking, plans: Plans) -> dict[UUID, Mapping[str, Any]]:

@@ -149,7 +149,7 @@ def save_draft(
             "Somebody else changed this journey meanwhile. Load it again and repeat your change.",
             details={"revision": journey.revision},
         )
-    return SavedDraft(saved, find_problems(shaped, load_references(session)))
+    return SavedDraft(saved, find_problems(shaped, load_references(session, now=now)))
 
 
 def describe_journey(
@@ -222,7 +222,7 @@ def publish(
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status == JourneyStatus.ARCHIVED:
         raise Conflict("This journey is archived. Duplicate it to use it again.")
-    _publishable(session, journey)
+    _publishable(session, journey, now)
     number = (session.scalar(_newest_number(journey_id)) or 0) + 1
     version = JourneyVersion(
         id=new_id(),
@@ -352,8 +352,8 @@ def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: 
     )
 
 
-def _publishable(session: Session, journey: Journey) -> Graph:
-    problems = find_problems(journey.draft, load_references(session))
+def _publishable(session: Session, journey: Journey, now: datetime | None = None) -> Graph:
+    problems = find_problems(journey.draft, load_references(session, now=now))
     graph, _ = read_graph(journey.draft)
     if problems or graph is None:
         raise InvalidGraph(

@@ -24,8 +24,9 @@ class Plan:
 
     `ahead` names, for each node, the asking nodes an enrolment standing there can come to before time has to pass:
     exactly those whose facts are looked up for it beforehand. `asks_customer` are nodes that ask about the customer,
-    `asks_messages` nodes that ask what became of messages. `wakes` are the events that concern who is under way,
-    `announced` the message nodes whose sending or failing somebody waits for.
+    `asks_messages` nodes that ask what became of messages. `gives`: messages may speak of a coupon or gift card that a
+    step gave. `wakes` are the events that concern who is under way, `announced` the message nodes whose sending or
+    failing somebody waits for.
     """
 
     version_id: UUID
@@ -37,6 +38,7 @@ class Plan:
     ahead: Mapping[str, frozenset[str]]
     asks_customer: frozenset[str]
     asks_messages: frozenset[str]
+    gives: bool
     listening: Mapping[str, Listening]
     settings: JourneySettings
     entry_rules: RuleGroup | None
@@ -68,7 +70,8 @@ def compile_plan(graph: Graph, *, version_id: UUID, journey_id: UUID) -> Plan:
         node.id for node in steps if node.id in rules or node.asks_value() or node.asks_contact()
     )
     asks_messages = frozenset(node.id for node in steps if node.asks_messages())
-    asking = asks_customer | asks_messages
+    asks_coupon = frozenset(node.id for node in steps if node.asks_coupon())
+    asking = asks_customer | asks_messages | asks_coupon
     listening = {node.id: heard for node in steps if (heard := node.listens())}
     stops_on_reply = graph.settings.stop_on_reply and not any(node.hears_replies() for node in steps)
     return Plan(
@@ -81,6 +84,7 @@ def compile_plan(graph: Graph, *, version_id: UUID, journey_id: UUID) -> Plan:
         ahead={node_id: asking & _within_reach(ways, nodes, node_id) for node_id in nodes},
         asks_customer=asks_customer,
         asks_messages=asks_messages,
+        gives=any(node.gives() for node in steps),
         listening=listening,
         settings=graph.settings,
         entry_rules=parse_rules(graph.settings.entry_rules) if graph.settings.entry_rules else None,

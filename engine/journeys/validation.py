@@ -127,6 +127,24 @@ def _reactions_follow_messages(graph: Graph, _: References) -> Iterator[Problem]
                 )
 
 
+def _words_are_given_before(graph: Graph, references: References) -> Iterator[Problem]:
+    """Whoever sends a template that speaks of a coupon or gift card stands behind the step that gives it."""
+    ways = _as_digraph(graph)
+    givers = {node.id: node.gives() for node in graph.nodes}
+    for node in graph.nodes:
+        before = {givers[each] for each in nx.ancestors(ways, node.id)} if node.id in ways else set()
+        for field, template_id in node.template_ids() if isinstance(node, ActionMessage) else ():
+            for given, templates in references.templates_saying.items():
+                if template_id in templates and given not in before:
+                    yield Problem(
+                        "not_given_before",
+                        f"This template names a {given.replace('_', ' ')}, but no step before this one gives one. "
+                        "Add it, or choose another template.",
+                        node.id,
+                        field,
+                    )
+
+
 def _configs_make_sense(graph: Graph, references: References) -> Iterator[Problem]:
     for node in graph.nodes:
         yield from node.problems(references)
@@ -170,5 +188,6 @@ CHECKS = (
     _all_can_be_reached,
     _loops_wait,
     _reactions_follow_messages,
+    _words_are_given_before,
     _configs_make_sense,
 )

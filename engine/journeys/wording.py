@@ -13,6 +13,7 @@ from engine.journeys.graph import Graph
 from engine.journeys.models import Journey
 from engine.journeys.nodes.base import Family, Node
 from engine.landing.models import LandingPage
+from engine.offers.models import Coupon
 from engine.segments.models import Segment
 from engine.templates.models import Template
 
@@ -22,6 +23,7 @@ NAMES = (
     (LandingPage.form_id, LandingPage.title),
     (User.id, User.name),
     (Journey.id, Journey.name),
+    (Coupon.id, Coupon.name),
 )
 """What configs point at by id, and how it is called."""
 

@@ -83,6 +83,13 @@ SAMPLE: Mapping[str, Any] = {
     "city": "Pune",
     "language": "en",
     "customer": {"first_name": "Asha", "last_name": "Rao", "name": "Asha Rao", "city": "Pune"},
+    "coupon": {
+        "code": "K7QW3M9X",
+        "name": "Birthday treat",
+        "discount": "20% off",
+        "valid_until": "31 December 2026",
+    },
+    "gift_card": {"code": "R4TN8WQX2MKH", "amount": "₹500", "valid_until": "31 December 2026"},
     "unsubscribe_url": "https://example.in/u/sample",
     "preferences_url": "https://example.in/u/sample",
 }

@@ -111,6 +111,14 @@ class ActionMessage(Node):
             return (Port(NEXT),)
         return (Port(NEXT, "Sent"), Port(FAILED, "Not sent"))
 
+    def template_ids(self) -> tuple[tuple[str, UUID], ...]:
+        """The templates it may send, each with the field that names it."""
+        other = self.config.fallback
+        return (
+            ("template_id", self.config.template_id),
+            *([("fallback", other.template_id)] if other else ()),
+        )
+
     def problems(self, references: References) -> Iterable[Problem]:
         yield from self._template_problems(
             self.config.template_id, self.config.channel, "template_id", references

@@ -123,7 +123,7 @@ class Facts:
     enrolment and node, when the event that the node listens to first came. `fates`: by enrolment and message
     node. `slots`: by enrolment and visit, when a rate-limited wait lets it on. `goals`: when its goal was
     reached. `exits`: why it must leave now. `sent_before`: message nodes it passed before it was moved to its
-    present version.
+    present version. `coupons`: those of the asking nodes that can be given now.
     """
 
     matching: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
@@ -137,6 +137,7 @@ class Facts:
     goals: Mapping[UUID, datetime] = field(default_factory=dict)
     exits: Mapping[UUID, str] = field(default_factory=dict)
     sent_before: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    coupons: frozenset[UUID] = frozenset()
 
     def holds(self, node_id: str, run: Run) -> bool:
         """Whether the rule of this node holds for this enrolment."""
@@ -158,7 +159,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a graph may point at in this tenant: ids, and a template's channel."""
+    """What a graph may point at in this tenant: ids, and a template's channel.
+
+    `coupons`: by id, why one cannot be given, or nothing. `templates_saying`: by `coupon` and `gift_card`, the
+    templates that speak of what a step before them must have given.
+    """
 
     template_channels: Mapping[UUID, str] = field(default_factory=dict)
     segments: frozenset[UUID] = frozenset()
@@ -167,6 +172,8 @@ class References:
     staff: frozenset[UUID] = frozenset()
     branches: frozenset[UUID] = frozenset()
     manual_journeys: frozenset[UUID] = frozenset()
+    coupons: Mapping[UUID, str] = field(default_factory=dict)
+    templates_saying: Mapping[str, frozenset[UUID]] = field(default_factory=dict)
 
 
 class Config(BaseModel):
@@ -262,6 +269,14 @@ class Node(BaseModel):
     def asks_messages(self) -> tuple[str, ...]:
         """Nodes whose messages' fates `decide` needs; their sending, reading and failing wakes who stands here."""
         return ()
+
+    def asks_coupon(self) -> UUID | None:
+        """The coupon of which `decide` must know whether it can be given."""
+        return None
+
+    def gives(self) -> str | None:
+        """What messages behind this node can speak of because of it: `coupon` or `gift_card`."""
+        return None
 
     def hears_replies(self) -> bool:
         """Whether a reply is a way on here, so that the journey must not stop on it."""

@@ -94,6 +94,22 @@ class GrantPoints:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantCoupon:
+    """Effect: give a code of the customer's own, good for so many days (None: as long as the coupon)."""
+
+    coupon_id: UUID
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantGiftCard:
+    """Effect: give a gift card, in whole units of the tenant's currency, good for so many days (None: for ever)."""
+
+    amount: int
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StartJourney:
     """Effect: let the customer into another live journey, by its manual trigger."""
 
@@ -109,6 +125,8 @@ Effect = (
     | CreateFollowUp
     | NotifyStaff
     | GrantPoints
+    | GrantCoupon
+    | GrantGiftCard
     | StartJourney
 )
 

@@ -8,7 +8,7 @@ import { fieldsOf, filled, inOneFormat, isEmpty, isShown, spoken } from "./schem
 
 const WISHES = {
   event: "an event", events: "events", property: "a property", template: "a template", segment: "a segment", form: "a form",
-  tag: "tags", url: "an address", rules: "a rule", duration: "a time", cases: "cases", list: "a list", journey: "a journey",
+  tag: "tags", url: "an address", rules: "a rule", duration: "a time", cases: "cases", list: "a list", coupon: "a coupon", journey: "a journey",
   message_node: "a message", value: "a value", date: "a day", time: "a time", staff: "somebody", weekdays: "days",
 };
 const OPTIONAL = { form: "any form" };
@@ -88,6 +88,7 @@ function shown(field, value, choices, config) {
 const SHOWN = {
   branches: (value, choices) => value.map((id) => nameOf(choices.branches, id)).join(", "),
   cases: (value, choices, field, config) => [...value.map((each) => caseName(each, field, config)), "other"].join(" / "),
+  coupon: (value, choices) => `“${nameOf(choices.coupons, value)}”`,
   date: (value) => new Date(`${value}T12:00`).toLocaleDateString("en-IN", { day: "numeric", month: "short", year: "numeric" }),
   event: (value) => `“${value}”`,
   events: (value) => value.map((name) => `“${name}”`).join(" or "),

@@ -11,7 +11,7 @@ import { EventsControl } from "./events.jsx";
 import { FallbackControl } from "./fallback.jsx";
 import { MessageNodeControl } from "./message_node.jsx";
 import { NumberControl } from "./number.jsx";
-import { EventControl, FormControl, JourneyControl, ListControl, PropertyControl, SegmentControl, StaffControl } from "./pickers.jsx";
+import { CouponControl, EventControl, FormControl, JourneyControl, ListControl, PropertyControl, SegmentControl, StaffControl } from "./pickers.jsx";
 import { RulesControl } from "./rules.jsx";
 import { SelectControl } from "./select.jsx";
 import { SplitControl } from "./split.jsx";
@@ -28,6 +28,7 @@ export const CONTROLS = {
   branches: BranchesControl,
   cases: CasesControl,
   channel: ChannelControl,
+  coupon: CouponControl,
   date: DateControl,
   duration: DurationControl,
   event: EventControl,

@@ -1,4 +1,5 @@
-// What really exists to choose from: events that were received, their properties, segments, lists, forms, staff, journeys.
+// What really exists to choose from: events that were received, their properties, segments, lists, coupons, forms,
+// staff, journeys.
 
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
@@ -29,6 +30,12 @@ export function ListControl(props) {
   const lists = useCanvas((state) => state.choices.lists) ?? NONE;
   const options = lists.map((list) => ({ id: list.id, label: list.name, count: list.count }));
   return <Combo {...props} options={options} placeholder="Choose a list" empty="There is no static list yet. Make one under Segments." />;
+}
+
+export function CouponControl(props) {
+  const coupons = useCanvas((state) => state.choices.coupons) ?? NONE;
+  const options = coupons.map((coupon) => ({ id: coupon.id, label: coupon.name, about: coupon.about }));
+  return <Combo {...props} options={options} placeholder="Choose a coupon" empty="There is no coupon yet. Make one under Offers." />;
 }
 
 export function StaffControl(props) {
