@@ -7,7 +7,9 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
 from app.http import (
+    coupons,
     customers,
+    gift_cards,
     health,
     holdings,
     hooks,
@@ -39,6 +41,8 @@ ROUTERS: list[APIRouter] = [
     spend.router,
     templates.router,
     segments.router,
+    coupons.router,
+    gift_cards.router,
     pages_api.router,
     holdings.router,
     customers.router,

@@ -13,6 +13,7 @@ from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.core.tenants import get_tenant
 from engine.journeys.usage import journeys_naming
+from engine.offers.coupons import coupons_for
 from engine.segments import compiler, membership, segments
 from engine.segments.describe import describe
 from engine.segments.fields import segment_fields
@@ -103,7 +104,8 @@ def change(caller: Caller, segment_id: UUID, body: segments.SegmentChange) -> di
 def delete(caller: Caller, segment_id: UUID) -> dict[str, Any]:
     """Delete a segment that nothing uses."""
     with tenant_session(caller.tenant_id) as session:
-        segments.delete_segment(session, segment_id, used_by=journeys_naming(session, segment_id))
+        used_by = [*journeys_naming(session, segment_id), *coupons_for(session, segment_id)]
+        segments.delete_segment(session, segment_id, used_by=used_by)
     return _data({"id": segment_id})
 
 

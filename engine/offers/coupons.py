@@ -196,6 +196,12 @@ def get_coupon(session: Session, coupon_id: UUID) -> Coupon:
     return found
 
 
+def coupons_for(session: Session, segment_id: UUID) -> list[str]:
+    """The coupons that are only for this segment, so that it is not deleted under them."""
+    codes = session.scalars(select(Coupon.code).where(Coupon.segment_id == segment_id).order_by(Coupon.code))
+    return [f"coupon {code}" for code in codes]
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What became of a coupon: codes given, uses, and what those orders brought after the discount, minor units."""
