@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from app.cli.ground import standing_servers
-from app.cli.start import answers, demand_free_port
+from app.cli.port import answers, demand_free_port
 from engine.core import health
 from engine.core.errors import SafarError
 from engine.core.settings import DEVELOPMENT_KEY, settings

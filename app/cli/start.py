@@ -1,17 +1,15 @@
 """`safar up`: everything on one machine, from an empty folder to a running demo studio."""
 
-import http.client
-import socket
 import sys
 import threading
 import time
 
 from app.cli.ground import standing_servers
+from app.cli.port import answers, demand_free_port
 from app.cli.seed import DemoLogin, demo_login, seed_demo
 from app.cli.supervisor import Role, Supervisor
 from engine.core import db
 from engine.core.doors import all_tenants
-from engine.core.errors import SettingsError
 from engine.core.settings import settings
 
 READY_LOOK_SECONDS = 0.2
@@ -42,31 +40,6 @@ def roles(worker_processes: int) -> list[Role]:
     commands = {"web": "web", **dict.fromkeys(workers, "worker"), "clock": "clock"}
     program = [sys.executable, "-m", "app.cli.processes"]
     return [Role(name, [*program, command]) for name, command in commands.items()]
-
-
-def demand_free_port(port: int) -> None:
-    """Raises SettingsError when something listens on the port already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError as error:
-            raise SettingsError(
-                f"SAFAR_PORT: port {port} cannot be used ({error.strerror}). Stop the program that uses it, "
-                "or set SAFAR_PORT to another one."
-            ) from error
-
-
-def answers(port: int) -> bool:
-    """Whether a Safar on this machine answers on the port and is well."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 def _welcome(supervisor: Supervisor) -> None:
