@@ -119,6 +119,15 @@ def tenant_session(tenant_id: UUID) -> Iterator[Session]:
 
 
 @contextmanager
+def reading_session(tenant_id: UUID) -> Iterator[Session]:
+    """As `tenant_session`, but PostgreSQL refuses every write, and all of it sees the tenant as at its beginning."""
+    calm = app_engine().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(calm, expire_on_commit=False) as session, session.begin():
+        scope(session, tenant_id)
+        yield session
+
+
+@contextmanager
 def open_session() -> Iterator[Session]:
     """A transaction without a tenant: no tenant's rows exist in it, only the functions of `doors.py` work."""
     with Session(app_engine()) as session, session.begin():

@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal
 from engine.core.crypto import address_hash
-from engine.customers.consent import ADDRESS_COLUMN
+from engine.customers.consent import ADDRESS_COLUMN, SECOND_HAND
 from engine.customers.models import ConsentState, SuppressionReason
 
 ALL_CHANNELS = "all"
@@ -44,37 +45,64 @@ class Contact:
         return (self.phone if column == "phone" else self.email if column == "email" else None) or None
 
 
-CONTACTS = text("""
-    SELECT id, name, first_name, last_name, phone, email, city, language, timezone, is_dnd, attributes, branch_id,
-        erased_at IS NOT NULL AS is_erased,
-        (SELECT jsonb_object_agg(consent.channel, consent.state) FROM consents consent
-            WHERE consent.tenant_id = :tenant AND consent.customer_id = customers.id
-                AND consent.purpose = 'marketing') AS marketing
-    FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
+def _contacts(consents: str) -> TextClause:
+    return text(f"""
+        SELECT id, name, first_name, last_name, phone, email, city, language, timezone, is_dnd, attributes, branch_id,
+            erased_at IS NOT NULL AS is_erased,
+            (SELECT jsonb_object_agg(consent.channel, consent.state) FROM {consents}) AS marketing
+        FROM customers WHERE tenant_id = :tenant AND id = ANY(CAST(:customers AS uuid[]))
+    """)
+
+
+CONTACTS = _contacts("""consents consent
+    WHERE consent.tenant_id = :tenant AND consent.customer_id = customers.id AND consent.purpose = 'marketing'
 """)
+
+CONTACTS_THEN = _contacts("""(
+    SELECT DISTINCT ON (said.channel) said.channel, said.state FROM consent_history said
+    WHERE said.tenant_id = :tenant AND said.customer_id = customers.id AND said.purpose = 'marketing'
+        AND (said.at <= :as_of OR (said.version = 1 AND said.source = ANY(:second_hand)))
+    ORDER BY said.channel, said.version DESC
+) consent""")
+"""Consents in force at a moment. What an import was the first to say repeats what the customer had said before."""
 
 SUPPRESSED = text("""
     SELECT channel, address_hash, reason FROM suppressions
     WHERE tenant_id = :tenant AND channel IN ('whatsapp', 'sms', 'email', 'all')
-        AND address_hash = ANY(CAST(:hashes AS text[]))
+        AND address_hash = ANY(CAST(:hashes AS text[])) AND at <= :as_of
 """)
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
-def load_contacts(session: Session, tenant_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, Contact]:
-    """The contacts of these customers, in two queries whatever their number."""
-    rows = session.execute(CONTACTS, {"tenant": tenant_id, "customers": array_literal(customer_ids)}).all()
+
+def load_contacts(
+    session: Session, tenant_id: UUID, customer_ids: Sequence[UUID], *, as_of: datetime | None = None
+) -> dict[UUID, Contact]:
+    """The contacts of these customers, in two queries whatever their number.
+
+    Args:
+        as_of: with the consents and suppressions of this moment, for simulations of the past; addresses, zone and
+            language are those of today. A suppression that was lifted since is not known any more.
+    """
+    wanted = {"tenant": tenant_id, "customers": array_literal(customer_ids)}
+    if as_of is None:
+        rows = session.execute(CONTACTS, wanted).all()
+    else:
+        then = {"as_of": as_of, "second_hand": list(SECOND_HAND)}
+        rows = session.execute(CONTACTS_THEN, wanted | then).all()
     addresses = {address for row in rows for address in (row.phone, row.email) if address}
-    suppressed = _load_suppressions(session, tenant_id, addresses)
+    suppressed = _load_suppressions(session, tenant_id, addresses, as_of or FOREVER)
     return {row.id: _contact(row, suppressed) for row in rows}
 
 
 def _load_suppressions(
-    session: Session, tenant_id: UUID, addresses: Iterable[str]
+    session: Session, tenant_id: UUID, addresses: Iterable[str], as_of: datetime
 ) -> dict[str, dict[str, SuppressionReason]]:
     """Reasons by address and channel, of those addresses that are suppressed at all."""
     hashes = {address_hash(address): address for address in addresses}
     found: dict[str, dict[str, SuppressionReason]] = defaultdict(dict)
-    for row in session.execute(SUPPRESSED, {"tenant": tenant_id, "hashes": array_literal(hashes)}):
+    wanted = {"tenant": tenant_id, "hashes": array_literal(hashes), "as_of": as_of}
+    for row in session.execute(SUPPRESSED, wanted):
         found[hashes[row.address_hash]][row.channel] = SuppressionReason(row.reason)
     return found
 

@@ -125,21 +125,23 @@ def sort_due(
     )
     batch = Sorted(facts.ledger, followed={row.id for row in rows if row.is_followed})
     left = dict(room)
-    for row in sorted(rows, key=_rank):
+    for row in sorted(rows, key=rank):
         channel = Channel(row.channel)
         if row.customer_id in facts.contacts and left.get(channel, limit) > 0:
-            is_admitted = _judge(batch, row, facts)
+            is_admitted = judge(batch, row, facts)
             left[channel] = left.get(channel, limit) - is_admitted
     _skip_strangers(session, batch, rows, set(locked))
     return batch
 
 
-def _rank(row: Any) -> tuple[bool, int, datetime, UUID]:
+def rank(row: Any) -> tuple[bool, int, datetime, UUID]:
+    """The order in which a batch is judged: what is owed, then the more important, then what has waited longer."""
     return row.purpose != Purpose.TRANSACTIONAL, -row.priority, row.due_at, row.id
 
 
-def _judge(batch: Sorted, row: Any, facts: Facts) -> bool:
-    """Whether the message was admitted."""
+def judge(batch: Sorted, row: Any, facts: Facts) -> bool:
+    """Ask the guard of one message and note in the batch what it said; whether it was admitted. Pure but for the batch
+    and the facts' usage and ledger, so that what was never queued can be judged the same way."""
     contact, usage = facts.contacts[row.customer_id], facts.usage[row.customer_id]
     cost = facts.prices.price(row.channel, row.purpose, contact.address(row.channel))
     message = DueMessage(

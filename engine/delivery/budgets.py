@@ -3,9 +3,10 @@
 Only a tenant that has set a budget pays for it: its admissions take turns, so that no two workers spend the same rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -100,13 +101,22 @@ class Ledger:
 
 def open_ledger(session: Session, tenant_id: UUID, *, currency: str, month: date) -> Ledger:
     """The tenant's budgets and what is spent of them. With any set, this waits for its turn until others commit."""
-    limits = session.execute(LIMITS, {"tenant": tenant_id}).all()
-    ledger = Ledger(month, currency)
+    limits = load_limits(session, tenant_id)
     if not limits:
-        return ledger
+        return Ledger(month, currency)
     session.execute(TAKE_TURN, {"turn": f"budget {tenant_id}"})
     rows = session.execute(SPENT, {"tenant": tenant_id, "month": month})
-    spent = {row.branch_id: int(row.cost_micro) for row in rows}
+    return ledger_of(limits, {row.branch_id: int(row.cost_micro) for row in rows}, currency, month)
+
+
+def load_limits(session: Session, tenant_id: UUID) -> Sequence[Any]:
+    """The budgets that are set: the tenant's, and those of its branches."""
+    return session.execute(LIMITS, {"tenant": tenant_id}).all()
+
+
+def ledger_of(limits: Sequence[Any], spent: Mapping[UUID, int], currency: str, month: date) -> Ledger:
+    """The ledger of a month in which so much was spent by branch, in micro-units. `limits` from `load_limits`."""
+    ledger = Ledger(month, currency)
     for row in limits:
         place = row.branch_id or NO_BRANCH
         ledger.accounts[place] = Account(

@@ -73,7 +73,7 @@ def follow_up(session: Session, tenant_id: UUID, message_ids: Iterable[UUID], *,
     ids = sorted(set(message_ids))
     rows = session.execute(DECIDED, {"ids": array_literal(ids)}).all() if ids else []
     replaced = {row.id for row in rows if TAKEN_OVER in (row.fallback or {})}
-    replaceable = [row for row in rows if row.id not in replaced and _can_be_replaced(row)]
+    replaceable = [row for row in rows if row.id not in replaced and can_be_replaced(row)]
     _replace(session, tenant_id, replaceable, now=now)
     replaced |= {row.id for row in replaceable}
     _announce(session, tenant_id, [row for row in rows if row.announce and row.id not in replaced], now=now)
@@ -85,19 +85,20 @@ def once(name: str, message_id: UUID) -> UUID:
     return key_of(name, message_id)
 
 
-def _can_be_replaced(row: Any) -> bool:
+def can_be_replaced(row: Any) -> bool:
+    """Whether another channel can carry what this message could not."""
     return bool(row.fallback) and row.status in UNSENT and row.code in ANOTHER_CHANNEL_HELPS
 
 
 def _replace(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: datetime) -> None:
     if not rows:
         return
-    queue_messages(session, tenant_id, [_replacement(row, now) for row in rows], now=now)
+    queue_messages(session, tenant_id, [replacement(row, now) for row in rows], now=now)
     mark = f'{{"{TAKEN_OVER}": true}}'
     session.execute(TAKE_OVER, {"ids": array_literal([row.id for row in rows]), "mark": mark})
 
 
-def _replacement(row: Any, now: datetime) -> MessageIntent:
+def replacement(row: Any, now: datetime) -> MessageIntent:
     """The same message by the other channel; it has nobody to fall back on."""
     return MessageIntent(
         dedupe_key=key_of(row.dedupe_key, "fallback"),

@@ -28,11 +28,15 @@ class LocalDay:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is looked at in one go: from `after`, exclusive, to `until`, inclusive; and the zones by name."""
+    """What is looked at in one go: from `after`, exclusive, to `until`, inclusive; and the zones by name.
+
+    `as_of`: it lies in the past, and history is asked what was known at its end.
+    """
 
     after: datetime
     until: datetime
     zones: Mapping[str, ZoneInfo]
+    as_of: bool = False
 
     @property
     def named(self) -> list[str]:

@@ -4,7 +4,7 @@ An effect is named for ever by enrolment, node and visit; that name is the dedup
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,13 @@ def apply_effects(
 def _send(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
+    queue_messages(session, tenant_id, message_intents(session, tenant_id, due, plans, now=now), now=now)
+
+
+def message_intents(
+    session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: Mapping[UUID, Plan], *, now: datetime
+) -> list[MessageIntent]:
+    """What these `SendMessage` effects want queued; reads only. `plans` by enrolment."""
     patient = {
         each.run.customer_id
         for each in due
@@ -101,7 +108,7 @@ def _send(
                 announce=each.node_id in plan.announced,
             )
         )
-    queue_messages(session, tenant_id, intents, now=now)
+    return intents
 
 
 def _fallback(effect: SendMessage) -> dict[str, str] | None:

@@ -151,12 +151,13 @@ def _route(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: datet
     enrolled = 0
     for plan in plans:
         note_finished(session, tenant_id, plan, rows, now=now)
-        entries = [entry for row in rows for entry in _entries_of(plan, row, firsts)]
+        entries = [entry for row in rows for entry in entries_of(plan, row, firsts)]
         enrolled += enrol(session, tenant_id, plan, entries, now=now)
     return Routed(len(rows), enrolled)
 
 
-def _entries_of(plan: Plan, row: Any, firsts: Firsts) -> Iterator[Entry]:
+def entries_of(plan: Plan, row: Any, firsts: Firsts) -> Iterator[Entry]:
+    """The entry that an event is, by the first trigger that takes it; none when no trigger does."""
     for trigger in plan.triggers:
         if row.name not in trigger.events() or not trigger.admits(row.properties):
             continue
@@ -171,8 +172,8 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
     if not entries or not is_open(session, plan, now):
         return 0
     enrolled = 0
-    for wave in _one_each(entries):
-        admitted = _admit(session, plan, wave, now=now)
+    for wave in one_each(entries):
+        admitted = admit(session, plan, wave, now=now)
         if not admitted:
             continue
         lock_entries(session, plan.journey_id)
@@ -183,7 +184,7 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
                 each.trigger.id,
                 each.key,
                 as_json(each.properties),
-                _cooled_since(each.trigger, now),
+                cooled_since(each.trigger, now),
             )
             for each in admitted
         ]
@@ -192,7 +193,7 @@ def enrol(session: Session, tenant_id: UUID, plan: Plan, entries: Sequence[Entry
             "journey": plan.journey_id,
             "version": plan.version_id,
             "now": now,
-            "since": _since(plan, now),
+            "since": entered_since(plan, now),
         }
         enrolled += len(session.execute(ENROL, {**place, **transpose(_COLUMNS, rows)}).all())
     return enrolled
@@ -232,7 +233,7 @@ def is_open(session: Session, plan: Plan, now: datetime) -> bool:
     return (first is None or first <= today) and (last is None or today <= last)
 
 
-def _cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
+def cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
     """Whoever entered by this trigger after this moment may not enter by it again; a first time never comes again.
 
     The calendar comes round at the same hour, give or take a tick: 365 days let the next birthday in.
@@ -246,7 +247,7 @@ def _cooled_since(trigger: Trigger, now: datetime) -> datetime | None:
     return now - timedelta(days=days) + grace
 
 
-def _since(plan: Plan, now: datetime) -> datetime:
+def entered_since(plan: Plan, now: datetime) -> datetime:
     """Whoever entered after this moment may not enter again."""
     match plan.settings.reentry:
         case ReentryMode.NEVER:
@@ -257,7 +258,7 @@ def _since(plan: Plan, now: datetime) -> datetime:
             return now
 
 
-def _one_each(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def one_each(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Waves in which each customer stands once, in order: rules are asked about a customer and one event at a time."""
     by_customer: dict[UUID, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -267,7 +268,14 @@ def _one_each(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         by_customer = defaultdict(list, {who: waiting for who, waiting in by_customer.items() if waiting})
 
 
-def _admit(session: Session, plan: Plan, entries: list[Entry], *, now: datetime) -> list[Entry]:
+def admit(
+    session: Session, plan: Plan, entries: list[Entry], *, now: datetime, as_of: bool = False
+) -> list[Entry]:
+    """Those of the entries whom branches, entry rules and the triggers' own rules let in; each customer stands once.
+
+    Args:
+        as_of: ask the rules of what was known at `now`, for simulations of the past.
+    """
     if plan.settings.branch_ids:
         scoped = select(Customer.id).where(
             Customer.id.in_([entry.customer_id for entry in entries]),
@@ -276,17 +284,19 @@ def _admit(session: Session, plan: Plan, entries: list[Entry], *, now: datetime)
         here = set(session.scalars(scoped))
         entries = [entry for entry in entries if entry.customer_id in here]
     if plan.entry_rules is not None:
-        entries = _fitting(session, plan.entry_rules, entries, now=now)
+        entries = _fitting(session, plan.entry_rules, entries, now=now, as_of=as_of)
     for trigger in plan.triggers:
         rules = plan.rules.get(trigger.id)
         if rules is not None:
             own = [entry for entry in entries if entry.trigger is trigger]
-            fitting = {id(entry) for entry in _fitting(session, rules, own, now=now)}
+            fitting = {id(entry) for entry in _fitting(session, rules, own, now=now, as_of=as_of)}
             entries = [entry for entry in entries if entry.trigger is not trigger or id(entry) in fitting]
     return entries
 
 
-def _fitting(session: Session, rules: RuleGroup, entries: list[Entry], *, now: datetime) -> list[Entry]:
+def _fitting(
+    session: Session, rules: RuleGroup, entries: list[Entry], *, now: datetime, as_of: bool
+) -> list[Entry]:
     if not entries:
         return []
     who = matching_among(
@@ -295,6 +305,7 @@ def _fitting(session: Session, rules: RuleGroup, entries: list[Entry], *, now: d
         [entry.customer_id for entry in entries],
         now=now,
         timezone=get_tenant(session).timezone,
+        as_of=as_of,
         entries={entry.customer_id: entry.properties for entry in entries},
     )
     return [entry for entry in entries if entry.customer_id in who]

@@ -83,13 +83,20 @@ Fates = Mapping[tuple[UUID, str], MessageFate]
 
 
 def load_facts(
-    session: Session, runs: Sequence[Run], plans: Plans, *, now: datetime, as_of: bool = False
+    session: Session,
+    runs: Sequence[Run],
+    plans: Plans,
+    *,
+    now: datetime,
+    as_of: bool = False,
+    fates: Fates | None = None,
 ) -> Facts:
     """Everything that some enrolment of the batch can ask in its next pass; reads only.
 
     Args:
         plans: by enrolment.
         as_of: answer from what was known at `now`, for simulations of the past.
+        fates: what became of messages that are in no log, for simulations; None: read the log.
     """
     tenant = get_tenant(session)
     scope = scope_of(tenant, now, as_of=as_of)
@@ -97,13 +104,13 @@ def load_facts(
     exits |= _load_rule_exits(session, runs, plans, scope)
     staying = [run for run in runs if run.id not in exits]
     asking = _asking(staying, plans)
-    fates = _load_fates(session, tenant.id, asking, plans)
+    fates = _load_fates(session, tenant.id, asking, plans) if fates is None else fates
     matching, findings = _load_rules(session, asking, plans, scope)
     return Facts(
         matching=matching,
         findings=findings,
         zones=_load_zones(session, [run for run in staying if plans[run.id].needs_zone], tenant.timezone),
-        contacts=_load_contacts(session, tenant.id, asking, plans),
+        contacts=_load_contacts(session, tenant.id, asking, plans, scope),
         values=_load_values(session, asking, plans),
         heard=_load_heard(session, staying, asking, plans, fates, scope),
         fates=fates,
@@ -158,14 +165,17 @@ def _load_zones(session: Session, runs: Sequence[Run], timezone: str) -> dict[UU
     return {row.id: zone_of(row.timezone, timezone) for row in rows}
 
 
-def _load_contacts(session: Session, tenant_id: UUID, asking: Asking, plans: Plans) -> dict[UUID, Any]:
+def _load_contacts(
+    session: Session, tenant_id: UUID, asking: Asking, plans: Plans, scope: Scope
+) -> dict[UUID, Any]:
     customers = {
         run.customer_id
         for (_, node_id), some in asking.items()
         if plans[some[0].id].nodes[node_id].asks_contact()
         for run in some
     }
-    return load_contacts(session, tenant_id, sorted(customers)) if customers else {}
+    as_of = scope.now if scope.as_of else None
+    return load_contacts(session, tenant_id, sorted(customers), as_of=as_of) if customers else {}
 
 
 def _load_coupons(session: Session, asking: Asking, plans: Plans, now: datetime) -> frozenset[UUID]:

@@ -3,23 +3,30 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from engine.core.bulk import unnest
 from engine.journeys.calendar_days import Window
 from engine.journeys.nodes.trigger_inquiry import TriggerInquiry
 from engine.journeys.occasions.question import HERE, SPANS, Occurrence, Question, span, zoned
 
-STALLED = text(f"""
-    WITH found AS MATERIALIZED (
-        SELECT rows.zone, rows.target, inquiry.customer_id, inquiry.id AS inquiry_id, inquiry.subject, inquiry.source
-        FROM {unnest(SPANS)} JOIN inquiries inquiry
-            ON inquiry.tenant_id = :tenant AND inquiry.status = 'pending'
-            AND inquiry.created_at >= rows.begins AND inquiry.created_at < rows.ends
-    )
-    SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
-    WHERE {HERE}
-""")
+
+def _stalled(pending: str) -> TextClause:
+    return text(f"""
+        WITH found AS MATERIALIZED (
+            SELECT rows.zone, rows.target, inquiry.customer_id, inquiry.id AS inquiry_id, inquiry.subject,
+                inquiry.source
+            FROM {unnest(SPANS)} JOIN inquiries inquiry
+                ON inquiry.tenant_id = :tenant AND {pending}
+                AND inquiry.created_at >= rows.begins AND inquiry.created_at < rows.ends
+        )
+        SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
+        WHERE {HERE}
+    """)
+
+
+STALLED = _stalled("inquiry.status = 'pending'")
+STALLED_THEN = _stalled("(inquiry.status = 'pending' OR inquiry.updated_at > :until)")
 """First the few inquiries, by index, then whose they are: PostgreSQL cannot know how few come due in a zone."""
 
 
@@ -40,4 +47,8 @@ def ask_inquiry(trigger: TriggerInquiry, window: Window) -> Question | None:
         }
         return Occurrence(row.customer_id, f"inquiry:{row.inquiry_id}", data)
 
-    return Question(STALLED, zoned(window, SPANS, rows), read) if rows else None
+    if not rows:
+        return None
+    if window.as_of:
+        return Question(STALLED_THEN, zoned(window, SPANS, rows, until=window.until), read)
+    return Question(STALLED, zoned(window, SPANS, rows), read)

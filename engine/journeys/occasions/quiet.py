@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from engine.core.bulk import unnest
+from engine.customers.orders import NOT_COUNTED
 from engine.journeys.calendar_days import Window
 from engine.journeys.nodes.trigger_quiet import Quiet, TriggerQuiet
 from engine.journeys.occasions.question import HERE, SPANS, Occurrence, Question, span, zoned
@@ -33,26 +34,41 @@ NO_ORDER = text(f"""
     WHERE {HERE}
 """)
 
-NO_BOOKING = text(f"""
-    WITH found AS MATERIALIZED (
-        SELECT rows.zone, rows.target, last.customer_id, last.starts_at AS last_at, last.service
-        FROM {unnest(SPANS)} JOIN appointments last
-            ON last.tenant_id = :tenant AND last.starts_at >= rows.begins AND last.starts_at < rows.ends
-        WHERE last.status <> 'cancelled' AND NOT EXISTS (
-            SELECT FROM appointments later
-            WHERE later.tenant_id = :tenant AND later.customer_id = last.customer_id
-                AND later.status <> 'cancelled' AND (later.starts_at, later.id) > (last.starts_at, last.id))
-    )
-    SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
-    WHERE {HERE}
-""")
-"""The last appointment that was not cancelled; so nothing is booked after it either."""
+
+def _nothing_after(table: str, at: str, service: str, counts: str) -> TextClause:
+    """The last row of a customer that `counts`, a condition on `this`; none that counts comes after it."""
+    last, later = (f"{name}.tenant_id = :tenant AND {counts}" for name in ("last", "later"))
+    return text(f"""
+        WITH found AS MATERIALIZED (
+            SELECT rows.zone, rows.target, last.customer_id, last.{at} AS last_at, {service} AS service
+            FROM {unnest(SPANS)} JOIN {table} last ON last.{at} >= rows.begins AND last.{at} < rows.ends
+            WHERE {last.replace("this.", "last.")} AND NOT EXISTS (
+                SELECT FROM {table} later
+                WHERE {later.replace("this.", "later.")} AND later.customer_id = last.customer_id
+                    AND (later.{at}, later.id) > (last.{at}, last.id))
+        )
+        SELECT rows.* FROM found rows JOIN customers customer ON customer.id = rows.customer_id
+        WHERE {HERE}
+    """)
+
+
+_VISITS, _ORDERS = ("appointments", "starts_at", "last.service"), ("orders", "ordered_at", "NULL")
+BOOKED, CAME = "this.status <> 'cancelled'", "this.status = 'completed' AND this.starts_at <= :until"
+ORDERED = f"this.status NOT IN {NOT_COUNTED} AND this.ordered_at <= :until"
 
 SILENT: Mapping[Quiet, TextClause] = {
     Quiet.VISIT: NO_VISIT,
     Quiet.ORDER: NO_ORDER,
-    Quiet.BOOKING: NO_BOOKING,
+    Quiet.BOOKING: _nothing_after(*_VISITS, BOOKED),
 }
+"""The last appointment that was not cancelled; so nothing is booked after it either."""
+
+WAS_SILENT: Mapping[Quiet, TextClause] = {
+    Quiet.VISIT: _nothing_after(*_VISITS, CAME),
+    Quiet.ORDER: _nothing_after(*_ORDERS, ORDERED),
+    Quiet.BOOKING: _nothing_after(*_VISITS, f"{BOOKED} AND this.created_at <= :until"),
+}
+"""The same of a moment in the past, asked of the rows themselves: running totals know today only."""
 
 
 def ask_quiet(trigger: TriggerQuiet, window: Window) -> Question | None:
@@ -72,4 +88,8 @@ def ask_quiet(trigger: TriggerQuiet, window: Window) -> Question | None:
         which = f"no {config.what}:{row.last_at.isoformat()}"
         return Occurrence(row.customer_id, which, data | ({"service": row.service} if row.service else {}))
 
-    return Question(SILENT[config.what], zoned(window, SPANS, rows), read) if rows else None
+    if not rows:
+        return None
+    if window.as_of:
+        return Question(WAS_SILENT[config.what], zoned(window, SPANS, rows, until=window.until), read)
+    return Question(SILENT[config.what], zoned(window, SPANS, rows), read)
