@@ -1,7 +1,7 @@
 """`safar journey`: a journey's graph from a file, checked, played through, or published."""
 
 import json
-from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 from app.cli.ground import standing_servers
 from app.cli.tenant import DEMO, AsJson, TenantOption, tenant_named
 from engine.core.clock import utc_now
-from engine.core.db import tenant_session
-from engine.core.errors import InvalidGraph, InvalidInput
+from engine.core.db import reading_session, tenant_session
+from engine.core.errors import InvalidGraph
 from engine.core.ids import new_id
+from engine.delivery.prices import micro_words
+from engine.journeys.backtest.grid import LONGEST_DAYS, Grid, grid_between, last_days
+from engine.journeys.backtest.stage import Played, play
 from engine.journeys.graph import read_graph, read_json
 from engine.journeys.journeys import create_journey, load_journey, save_draft
 from engine.journeys.journeys import publish as publish_journey
-from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan, compile_plan
 from engine.journeys.references import load_references
-from engine.journeys.simulation import Simulation, entrants
-from engine.journeys.simulation import simulate as play
 from engine.journeys.validation import find_problems
 
 GraphFile = Annotated[
@@ -57,30 +57,54 @@ def validate(file: GraphFile, tenant: TenantOption = DEMO, as_json: AsJson = Fal
 def simulate(
     file: GraphFile,
     tenant: TenantOption = DEMO,
-    at: Annotated[datetime | None, typer.Option(help="When it starts, UTC; now by default.")] = None,
-    days: Annotated[float, typer.Option(min=0, help="How many days it is played.")] = 90,
+    at: Annotated[
+        datetime | None, typer.Option(help="When it starts, UTC; by default so that it ends now.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How many days it is played.")] = 90,
     customer: Annotated[
-        list[UUID] | None, typer.Option(help="Ids of customers who enter, instead of the segment's members.")
+        list[UUID] | None,
+        typer.Option(help="Ids of customers who enter at the start, now by default, and nobody else."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play the journey through in virtual time and say what would happen. Nothing is written or sent."""
-    start = at.replace(tzinfo=UTC) if at else utc_now()
-    with standing_servers(), tenant_session(tenant_named(tenant).id) as session:
+    """Play the journey over the past and say what would have happened. Nothing is written or sent."""
+    grid = _time(at, days, ahead=bool(customer))
+    with standing_servers(), reading_session(tenant_named(tenant).id) as session:
         plan = _compiled(session, file)
-        entries = _entries(session, plan, customer or [], now=start)
-        played = play(session, plan, entries, start=start, until=start + timedelta(days=days))
+        chosen = dict.fromkeys(customer, plan.triggers[0]) if customer else None
+        played = play(session, plan, grid, chosen=chosen, tell_messages=True)
     if as_json:
-        typer.echo(json.dumps(_as_json(played)))
+        typer.echo(json.dumps(_as_json(played), default=str))
         return
-    typer.echo(f"{len(played.entered)} customers would have entered on {start:%d %b %Y %H:%M} UTC.")
-    for (node_id, port), times in played.steps.items():
-        typer.echo(f"  {node_id:<24} {port or 'end':<16} {times:>8}")
-    typer.echo(f"{len(played.messages)} messages would have been queued.")
-    for (day, channel), times in sorted(_by_day(played).items()):
-        typer.echo(f"  {day} {channel:<10} {times:>8}")
-    for outcome, times in played.outcomes.items():
+    _tell(played)
+
+
+def _time(at: datetime | None, days: int, *, ahead: bool) -> Grid:
+    if at is None and not ahead:
+        return last_days(days, now=utc_now())
+    start = at.replace(tzinfo=UTC) if at else utc_now()
+    return grid_between(start, start + timedelta(days=days))
+
+
+def _tell(played: Played) -> None:
+    found = played.result
+    typer.echo(
+        f"{found.customers} customers would have entered between {found.start:%d %b %Y} and {found.until:%d %b %Y}."
+    )
+    for step in found.steps:
+        for port, times in step.ports.items():
+            typer.echo(f"  {step.node_id:<24} {port or 'end':<16} {times:>8}")
+    cost = micro_words(found.cost_micro, found.currency)
+    typer.echo(
+        f"{found.sent} messages would have left for {cost}; {found.held} held, {found.skipped} skipped."
+    )
+    for refused in found.refusals:
+        typer.echo(f"  {refused.reason:<40} {refused.messages:>8}")
+    for outcome, times in found.outcomes.items():
         typer.echo(f"{outcome}: {times}")
+    typer.echo(f"Still on the way: {found.on_the_way}. Reached the goal: {found.converted}.")
+    for sentence in found.assumptions:
+        typer.echo(f"  {sentence}")
 
 
 def publish(
@@ -132,36 +156,9 @@ def _compiled(session: Session, file: Path) -> Plan:
     return compile_plan(graph, version_id=new_id(), journey_id=new_id())
 
 
-def _entries(session: Session, plan: Plan, chosen: list[UUID], *, now: datetime) -> dict[UUID, Trigger]:
-    if chosen:
-        return dict.fromkeys(chosen, plan.triggers[0])
-    found = entrants(session, plan, now=now)
-    if not found and not any(trigger.existing_members_of() for trigger in plan.triggers):
-        raise InvalidInput("No trigger of this journey is a segment, so name who enters with --customer ID.")
-    return found
-
-
-def _by_day(played: Simulation) -> Counter[tuple[str, str]]:
-    return Counter((f"{message.at:%Y-%m-%d}", message.channel) for message in played.messages)
-
-
-def _as_json(played: Simulation) -> dict[str, Any]:
+def _as_json(played: Played) -> dict[str, Any]:
     return {
-        "entered": [str(customer_id) for customer_id in played.entered],
-        "steps": [
-            {"node_id": node_id, "port": port, "times": times}
-            for (node_id, port), times in played.steps.items()
-        ],
-        "messages": [
-            {
-                "at": message.at.isoformat(),
-                "customer_id": str(message.customer_id),
-                "node_id": message.node_id,
-                "channel": message.channel,
-                "template_id": str(message.template_id),
-            }
-            for message in played.messages
-        ],
-        "outcomes": dict(played.outcomes),
-        "until": played.until.isoformat(),
+        **played.result.as_json(),
+        "customers_entered": [str(each.customer_id) for each in played.passages],
+        "messages": [asdict(each) for each in played.messages],
     }

