@@ -14,6 +14,7 @@ ROOMS = (
     "delivery",
     "events",
     "journeys",
+    "journeys.backtest",
     "landing",
     "offers",
     "segments",

@@ -26,6 +26,7 @@ class Work(StrEnum):
     CALENDAR = "calendar"
     SENDING = "sending"
     UPKEEP = "upkeep"
+    BACKTESTS = "backtests"
 
 
 @dataclass(frozen=True, slots=True)

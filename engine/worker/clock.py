@@ -27,6 +27,7 @@ WOKEN = (
     Work.WEBHOOKS,
     Work.RECEIPTS,
     Work.UPKEEP,
+    Work.BACKTESTS,
 )
 """What is woken when it is due; the recovery of hand-overs waits longer."""
 

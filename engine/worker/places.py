@@ -32,7 +32,7 @@ def places_of(kind: Work) -> int:
     """
     processes, threads = settings().worker_processes, settings().worker_threads
     match kind:
-        case Work.WEBHOOKS | Work.UPKEEP:
+        case Work.WEBHOOKS | Work.UPKEEP | Work.BACKTESTS:
             return 1
         case Work.MESSAGES:
             return min(processes, max(1, processes * threads - 2))

@@ -23,6 +23,7 @@ from engine.core.tenants import get_tenant
 from engine.customers.entitlements import expire_entitlements
 from engine.delivery.retention import delete_old_messages, delete_old_receipts, delete_old_webhooks
 from engine.events.retention import delete_stray_events
+from engine.journeys.backtest.running import delete_old_backtests
 from engine.journeys.counts import fold_counts
 from engine.journeys.retention import delete_old_enrolments, finish_ended_journeys
 from engine.segments.membership import refresh_all
@@ -130,6 +131,7 @@ OLD_ROWS = (
     delete_stray_events,
     delete_old_messages,
     delete_old_enrolments,
+    delete_old_backtests,
     delete_old_receipts,
     delete_old_webhooks,
     delete_old_notifications,

@@ -13,6 +13,7 @@ from engine.delivery.handover import deliver_due
 from engine.delivery.receipts import apply_receipts
 from engine.delivery.recovery import recover_sending
 from engine.delivery.webhooks import call_due_webhooks
+from engine.journeys.backtest.running import run_backtest
 from engine.journeys.calendar import run_calendar
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
@@ -66,4 +67,5 @@ KINDS: Mapping[Work, Kind] = {
     Work.RECEIPTS: Kind(_apply, (Work.EVENTS,)),
     Work.SENDING: Kind(lambda tenant: recover_sending(tenant, now=utc_now()), (Work.MESSAGES,)),
     Work.UPKEEP: Kind(lambda tenant: do_chore(tenant, now=utc_now()), (Work.EVENTS,)),
+    Work.BACKTESTS: Kind(lambda tenant: run_backtest(tenant, clock=utc_now)),
 }

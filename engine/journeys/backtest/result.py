@@ -4,10 +4,12 @@ Money is in micro-units (millionths of the major unit) where it is a cost, in mi
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +132,6 @@ class Result:
     listed: int
 
     def as_json(self) -> dict[str, Any]:
-        """As it is stored and sent."""
-        return asdict(self)
+        """As it is stored and sent: only types that JSON knows."""
+        told: dict[str, Any] = orjson.loads(orjson.dumps(self))
+        return told
