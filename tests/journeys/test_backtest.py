@@ -1,4 +1,4 @@
-"""Backtests piece by piece: who enters, what is held, capped, refused, what it brings; and running in the background."""
+"""Backtests piece by piece: who enters, what is held or refused, what it brings; and running in the background."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
