@@ -3,7 +3,7 @@
 Whatever the number of messages, the statements are the same few; when `take` returns, all of it is committed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,14 +132,28 @@ def _store(session: Session, tenant_id: UUID, messages: dict[int, Message], now:
                 people[person] = Profile(user_id=message.user_id, anonymous_id=message.anonymous_id)
     saved = save_profiles(session, tenant_id, list(people.values()), source=SOURCE, now=now)
     customers = {who: each.customer_id for who, each in zip(people, saved, strict=True)}
+    happened = {
+        index: (customers[message.user_id, message.anonymous_id], message)
+        for index, message in messages.items()
+        if message.name
+    }
+    return left_out + store_events(session, tenant_id, happened, now=now)
+
+
+def store_events(
+    session: Session, tenant_id: UUID, happened: Mapping[int, tuple[UUID, Message]], *, now: datetime
+) -> list[Problem]:
+    """Record events by their place in the call, each with whose it is, and save the orders and bookings they tell of.
+
+    Returns what could not be used.
+    """
+    left_out: list[Problem] = []
     events: list[NewEvent] = []
     orders: list[NewOrder] = []
     happenings: list[Happening] = []
+    tenant: Tenant | None = None
     ground: Ground | None = None
-    for index, message in messages.items():
-        if not message.name:
-            continue
-        customer_id = customers[message.user_id, message.anonymous_id]
+    for index, (customer_id, message) in happened.items():
         if message.name in READERS:
             ground = ground or load_ground(session)
             heard = _hear(message, customer_id, ground)

@@ -31,10 +31,12 @@ from engine.templates.rendering import Compiled, TemplateProblem, load_templates
 
 USAGE_DAYS = timedelta(days=8)
 
+JUDGED = f"""id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
+        journey_id, journey_limit, priority, {FOLLOWED} AS is_followed"""
+"""What is asked of messages that are to be judged."""
+
 _DUE = f"""
-    SELECT id, customer_id, channel, purpose, template_id, variables, due_at, expires_at, attempts,
-        journey_id, journey_limit, priority, {FOLLOWED} AS is_followed
-    FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
+    SELECT {JUDGED} FROM messages WHERE tenant_id = :tenant AND status = 'queued' AND due_at <= :now
 """
 
 CLAIM = text(f"""
@@ -104,7 +106,6 @@ def sort_due(
         room: how many may be admitted on a channel, where that is limited; what finds no room stays due.
     """
     rows = session.execute(CLAIM, {"tenant": tenant_id, "now": now, "limit": limit}).all()
-    today = now.astimezone(ZoneInfo(policy.timezone)).date()
     month = month_of(now, policy.timezone)
     if not rows:
         return Sorted(Ledger(month, letterhead.currency))
@@ -112,17 +113,8 @@ def sort_due(
     locked = list(
         session.scalars(LOCK_CUSTOMERS, {"tenant": tenant_id, "customers": array_literal(customers)})
     )
-    facts = Facts(
-        policy=policy,
-        letterhead=letterhead,
-        contacts=load_contacts(session, tenant_id, locked),
-        usage=_load_usage(session, tenant_id, locked, now),
-        rivals=_load_rivals(session, tenant_id, rows, now),
-        templates=load_templates(session, [row.template_id for row in rows if row.template_id]),
-        prices=load_prices(session, currency=letterhead.currency, on=today),
-        ledger=open_ledger(session, tenant_id, currency=letterhead.currency, month=month),
-        now=now,
-    )
+    ledger = open_ledger(session, tenant_id, currency=letterhead.currency, month=month)
+    facts = look_up(session, tenant_id, rows, locked, policy, letterhead, ledger, now=now)
     batch = Sorted(facts.ledger, followed={row.id for row in rows if row.is_followed})
     left = dict(room)
     for row in sorted(rows, key=rank):
@@ -132,6 +124,32 @@ def sort_due(
             left[channel] = left.get(channel, limit) - is_admitted
     _skip_strangers(session, batch, rows, set(locked))
     return batch
+
+
+def look_up(
+    session: Session,
+    tenant_id: UUID,
+    rows: Sequence[Any],
+    customers: Sequence[UUID],
+    policy: Policy,
+    letterhead: Letterhead,
+    ledger: Ledger,
+    *,
+    now: datetime,
+) -> Facts:
+    """What these messages (rows of `JUDGED`) to these customers are judged by; reads only."""
+    today = now.astimezone(ZoneInfo(policy.timezone)).date()
+    return Facts(
+        policy=policy,
+        letterhead=letterhead,
+        contacts=load_contacts(session, tenant_id, customers),
+        usage=_load_usage(session, tenant_id, customers, now),
+        rivals=_load_rivals(session, tenant_id, rows, now),
+        templates=load_templates(session, [row.template_id for row in rows if row.template_id]),
+        prices=load_prices(session, currency=letterhead.currency, on=today),
+        ledger=ledger,
+        now=now,
+    )
 
 
 def rank(row: Any) -> tuple[bool, int, datetime, UUID]:

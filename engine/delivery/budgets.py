@@ -100,11 +100,17 @@ class Ledger:
 
 
 def open_ledger(session: Session, tenant_id: UUID, *, currency: str, month: date) -> Ledger:
-    """The tenant's budgets and what is spent of them. With any set, this waits for its turn until others commit."""
+    """As `read_ledger`, to spend from: with any budget set, this waits for its turn until others commit."""
+    if load_limits(session, tenant_id):
+        session.execute(TAKE_TURN, {"turn": f"budget {tenant_id}"})
+    return read_ledger(session, tenant_id, currency=currency, month=month)
+
+
+def read_ledger(session: Session, tenant_id: UUID, *, currency: str, month: date) -> Ledger:
+    """The tenant's budgets and what is spent of them, as far as it is committed."""
     limits = load_limits(session, tenant_id)
     if not limits:
         return Ledger(month, currency)
-    session.execute(TAKE_TURN, {"turn": f"budget {tenant_id}"})
     rows = session.execute(SPENT, {"tenant": tenant_id, "month": month})
     return ledger_of(limits, {row.branch_id: int(row.cost_micro) for row in rows}, currency, month)
 

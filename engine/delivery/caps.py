@@ -53,6 +53,11 @@ def window(case: Case) -> Refusal:
     return hold_until_open(case.policy.window, case.zone, case.now)
 
 
+def counted(case: Case) -> tuple[int, int]:
+    """How many marketing messages left today, and in the seven days that end today, by the customer's calendar."""
+    return len(_since(case, case.usage, _today(case))), len(_week(case, case.usage))
+
+
 def journey_cap(case: Case) -> Refusal:
     """A journey may limit itself below the customer's caps."""
     limit, journey = case.message.journey_limit, case.message.journey_id

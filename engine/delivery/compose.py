@@ -75,7 +75,7 @@ def compose(draft: Draft, contact: Contact, template: Compiled, letterhead: Lett
             body += _footer_text(letterhead, unsubscribe)
             html = html and html + _footer_html(letterhead, unsubscribe)
             headers = _list_headers(unsubscribe, letterhead)
-        html = html and html + _pixel(letterhead.tenant_id, draft.message_id)
+        html = html and html + pixel(letterhead.tenant_id, draft.message_id)
     outgoing = Outgoing(
         message_id=draft.message_id,
         customer_id=contact.customer_id,
@@ -119,6 +119,7 @@ def _footer_html(letterhead: Letterhead, unsubscribe: str) -> str:
     )
 
 
-def _pixel(tenant_id: UUID, message_id: UUID) -> str:
+def pixel(tenant_id: UUID, message_id: UUID) -> str:
+    """What tells that an e-mail was opened."""
     address = f"{settings().public_url}/o/{make_token('open', tenant_id, message_id)}.gif"
     return f'<img src="{address}" width="1" height="1" alt="" style="display:none">'

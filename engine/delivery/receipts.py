@@ -122,7 +122,8 @@ def apply_receipts(tenant_id: UUID, *, now: datetime) -> int:
         if not rows:
             return 0
         reports = [(row, _report(row.payload)) for row in rows]
-        outcomes = _apply_statuses(session, tenant_id, reports, now=now)
+        statuses = {row.id: report for row, report in reports if report.kind is ReportKind.STATUS}
+        outcomes = apply_statuses(session, tenant_id, statuses, now=now)
         outcomes |= _apply_words(session, tenant_id, reports, now=now)
         done = [_settled(row, outcomes[row.id], now) for row in rows]
         session.execute(DONE, {"now": now, **transpose(_DONE, done)})
@@ -142,14 +143,16 @@ def _settled(row: Any, outcome: str, now: datetime) -> tuple[UUID, str, datetime
     return row.id, outcome, now + LOOK_AGAIN if waits else None
 
 
-def _apply_statuses(session: Session, tenant_id: UUID, reports: Reports, *, now: datetime) -> dict[UUID, str]:
-    statuses = [(row, report) for row, report in reports if report.kind is ReportKind.STATUS]
-    found = _find_messages(session, tenant_id, [report for _, report in statuses])
+def apply_statuses(
+    session: Session, tenant_id: UUID, statuses: Mapping[UUID, Report], *, now: datetime
+) -> dict[UUID, str]:
+    """How far messages have come, by the report's own id; returns what became of each report, by the same id."""
+    found = _find_messages(session, tenant_id, list(statuses.values()))
     outcomes: dict[UUID, str] = {}
     by_message: dict[UUID, list[Report]] = defaultdict(list)
-    for row, report in statuses:
+    for report_id, report in statuses.items():
         message = found.get(report.unique_key)
-        outcomes[row.id] = APPLIED if message else UNMATCHED
+        outcomes[report_id] = APPLIED if message else UNMATCHED
         if message:
             by_message[message.id].append(report)
     if not by_message:

@@ -99,10 +99,30 @@ def store_verdicts(
     *,
     now: datetime,
 ) -> None:
-    """Write the next states. What no account carries is in the local inbox when this commits.
+    """Write the next states, book what they cost, and count them.
 
     Args:
         claimant: names the journal that will tell of those to be handed over.
+    """
+    write_verdicts(session, tenant_id, batch, accounts, claimant, now=now)
+    if batch.ledger.accounts:
+        tell_of_budgets(session, tenant_id, batch.ledger, now=now)
+    book(session, tenant_id, [_charge(each, batch.ledger.month) for each in batch.admitted])
+    _count(batch, accounts)
+
+
+def write_verdicts(
+    session: Session,
+    tenant_id: UUID,
+    batch: Sorted,
+    accounts: Mapping[Channel, Account],
+    claimant: str,
+    *,
+    now: datetime,
+) -> None:
+    """Write the next states and what follows from them, and nothing that other messages share.
+
+    What no account carries is in the local inbox when this commits.
     """
     if batch.held:
         rows = [(message_id, hold.until, hold.code) for message_id, hold in batch.held]
@@ -116,10 +136,6 @@ def store_verdicts(
         decided = {message_id for message_id, *_ in batch.skipped}
         decided |= {each.id for each in batch.admitted if each.message.channel not in accounts}
         follow_up(session, tenant_id, decided & batch.followed, now=now)
-    if batch.ledger.accounts:
-        tell_of_budgets(session, tenant_id, batch.ledger, now=now)
-    book(session, tenant_id, [_charge(each, batch.ledger.month) for each in batch.admitted])
-    _count(batch, accounts)
 
 
 def _count(batch: Sorted, accounts: Mapping[Channel, Account]) -> None:

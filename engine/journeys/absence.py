@@ -1,8 +1,9 @@
 """Why a customer is not in a journey: what keeps them out, each reason with its facts (J14)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,17 +24,19 @@ from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans
 from engine.segments.findings import judge_among, tell_findings, telling_of
 from engine.segments.models import SegmentMember
+from engine.segments.rules import RuleGroup
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whose absence from what is asked about."""
+    """Whose absence from what is asked about; `entry` is what they would bring, None when nobody knows yet."""
 
     session: Session
     customer: Customer
     journey: Journey
     plan: Plan
     now: datetime
+    entry: Mapping[str, Any] | None = None
 
 
 def explain_absence(session: Session, journey_id: UUID, customer_id: UUID, *, now: datetime) -> list[str]:
@@ -53,6 +56,26 @@ def explain_absence(session: Session, journey_id: UUID, customer_id: UUID, *, no
     plan = load_plans(session, [journey.live_version_id])[journey.live_version_id]
     asked = _Asked(session, customer, journey, plan, now)
     return [reason for check in CHECKS for reason in check(asked)]
+
+
+def kept_out_by(
+    session: Session,
+    journey: Journey,
+    plan: Plan,
+    customer: Customer,
+    trigger: Trigger,
+    entry: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> list[str]:
+    """What would keep a customer out who comes to this trigger of a plan with this entry, in sentences."""
+    asked = _Asked(session, customer, journey, plan, now, entry)
+    reasons = [reason for check in AT_THE_DOOR for reason in check(asked)]
+    if not trigger.admits(entry):
+        wanted = ", ".join(f"{name} {value}" for name, value in trigger.expects().items())
+        reasons.append(f"The trigger asks for {wanted}.")
+    rules = plan.rules.get(trigger.id)
+    return reasons + (list(_unfit(asked, rules, "The trigger's own conditions do not fit")) if rules else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +138,21 @@ def _reentry(asked: _Asked) -> Iterator[str]:
 
 
 def _entry_rules(asked: _Asked) -> Iterator[str]:
-    rules = asked.plan.entry_rules
-    if rules is None or any(one.field.startswith("event.") for one in rules.conditions()):
+    if asked.plan.entry_rules is not None:
+        yield from _unfit(asked, asked.plan.entry_rules, "The journey's entry rules do not fit")
+
+
+def _unfit(asked: _Asked, rules: RuleGroup, told: str) -> Iterator[str]:
+    """What was asked and found, if the rules do not fit; silent where they ask for an entry that is not known."""
+    if asked.entry is None and any(one.field.startswith("event.") for one in rules.conditions()):
         return
-    tenant = get_tenant(asked.session)
+    tenant, who = get_tenant(asked.session), asked.customer.id
     scope = scope_of(tenant, asked.now)
-    judged = judge_among(asked.session, rules, [asked.customer.id], scope=scope, entries={})
-    if asked.customer.id in judged.fits:
+    judged = judge_among(asked.session, rules, [who], scope=scope, entries={who: asked.entry or {}})
+    if who in judged.fits:
         return
-    telling = telling_of(tenant)
-    found = tell_findings(rules, judged.values.get(asked.customer.id, ()), at=asked.now, telling=telling)
-    yield f"The journey's entry rules do not fit{f': {found}' if found else ''}."
+    found = tell_findings(rules, judged.values.get(who, ()), at=asked.now, telling=telling_of(tenant))
+    yield f"{told}{f': {found}' if found else ''}."
 
 
 def _triggers(asked: _Asked) -> Iterator[str]:
@@ -165,5 +192,8 @@ def _members(asked: _Asked) -> Iterator[str]:
         yield "They are not in the segment by which customers enter."
 
 
-CHECKS = (_dates, _branch, _reentry, _entry_rules, _triggers, _members)
+AT_THE_DOOR = (_dates, _branch, _reentry, _entry_rules)
+"""What is asked of everybody who comes to a trigger."""
+
+CHECKS = (*AT_THE_DOOR, _triggers, _members)
 """In the order in which a marketer would look."""

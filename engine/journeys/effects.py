@@ -151,14 +151,15 @@ def _call_webhooks(
                 enrolment_id=each.run.id,
                 node_id=each.node_id,
                 url=each.effect.url,
-                body=_webhook_body(each, each.effect.name),
+                body=webhook_body(each, each.effect.name),
                 due_at=now,
             )
         )
     queue_webhooks(session, tenant_id, intents, now=now)
 
 
-def _webhook_body(due: EffectDue, name: str) -> dict[str, Any]:
+def webhook_body(due: EffectDue, name: str) -> dict[str, Any]:
+    """What the tenant's endpoint is sent."""
     run = due.run
     return {
         "type": name,

@@ -151,7 +151,7 @@ def _advance(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: dat
     facts = load_facts(session, runs, plans, now=now)
     slots = take_slots(session, tenant_id, [run for run in runs if run.id not in facts.exits], plans, now=now)
     facts = replace(facts, slots=slots) if slots else facts
-    decisions = [_decide(plans[run.id], run, facts, now) for run in runs]
+    decisions = [decide_safely(plans[run.id], run, facts, now) for run in runs]
     decisions += [_unrunnable(row) for row in rows if row.version_id not in by_version]
     _store(session, tenant_id, decisions, {row.id: row.version_id for row in rows}, now=now)
     effects = [effect for decision in decisions for effect in decision.effects]
@@ -162,7 +162,7 @@ def _advance(session: Session, tenant_id: UUID, rows: Sequence[Any], *, now: dat
     return Advanced(len(rows), sum(len(decision.steps) for decision in decisions), len(effects))
 
 
-def _decide(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
+def decide_safely(plan: Plan, run: Run, facts: Facts, now: datetime) -> Decision:
     """As `decide`; an enrolment at which a node breaks is quarantined, and keeps nobody else from going on."""
     try:
         return decide(plan, run, facts, now)

@@ -188,11 +188,16 @@ def preview_publish(session: Session, journey_id: UUID) -> list[Standing]:
     Raises:
         InvalidGraph: the draft cannot be published yet; `details` lists every problem.
     """
-    journey = load_journey(session, journey_id)
-    graph = _publishable(session, journey)
-    return who_stands_where(
-        session, journey_id, compile_plan(graph, version_id=new_id(), journey_id=journey_id)
-    )
+    return who_stands_where(session, journey_id, draft_plan(session, load_journey(session, journey_id)))
+
+
+def draft_plan(session: Session, journey: Journey) -> Plan:
+    """The draft as it would run; its version is one that nobody has published.
+
+    Raises:
+        InvalidGraph: the draft cannot be published yet; `details` lists every problem.
+    """
+    return compile_plan(_publishable(session, journey), version_id=new_id(), journey_id=journey.id)
 
 
 def publish(

@@ -1,0 +1,277 @@
+"""The dry run's doors: begin, go on, let something happen. Each plays the wish anew and takes everything back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.channels.interface import Channel
+from engine.core.errors import InvalidInput
+from engine.core.ids import new_id
+from engine.core.tenants import get_tenant
+from engine.customers.models import Customer
+from engine.delivery.policy import load_policy
+from engine.delivery.window import zone_of
+from engine.journeys.dry_run.asking import Question, offers, questions, usual_entry
+from engine.journeys.dry_run.entrance import enter, find_trigger, wished_entry
+from engine.journeys.dry_run.happenings import Scene
+from engine.journeys.dry_run.letters import Desk
+from engine.journeys.dry_run.people import bring_on, who_is
+from engine.journeys.dry_run.stage import stage
+from engine.journeys.dry_run.told import Entry, Fate, Kind, Letter, Played
+from engine.journeys.dry_run.walk import Walk, first_run, stopped_short
+from engine.journeys.dry_run.wish import DryRun, Happening, Invented, What
+from engine.journeys.dry_run.words import Teller
+from engine.journeys.graph import Graph, read_graph
+from engine.journeys.journeys import draft_plan, load_journey
+from engine.journeys.models import EnrolmentStatus
+from engine.journeys.wording import load_words
+from engine.segments.findings import telling_of
+
+EARLIEST = timedelta(hours=1)
+"""How far back a dry run may begin: what was known before cannot be asked of all facts. The backtest looks back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A trigger by which a dry run may begin, in words, and what its customers usually bring."""
+
+    id: str
+    label: str
+    entry: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What must be said to begin: by which trigger, and what is asked of an invented customer."""
+
+    doors: tuple[Door, ...]
+    questions: tuple[Question, ...]
+    timezone: str
+    language: str
+    currency: str
+
+
+def prepare(tenant_id: UUID, journey_id: UUID, *, now: datetime) -> Beginning:
+    """What the draft needs to know before a dry run begins.
+
+    Raises:
+        NotFound: there is no such journey.
+        InvalidGraph: the draft cannot be run yet; `details` lists every problem.
+    """
+    with stage(tenant_id) as session:
+        tenant = get_tenant(session)
+        journey = load_journey(session, journey_id)
+        plan = draft_plan(session, journey)
+        words = load_words(session, [_graph(journey.draft)])
+        doors = [
+            Door(
+                trigger.id,
+                words(trigger),
+                usual_entry(session, tenant_id, plan, trigger, new_id(), now=now, currency=tenant.currency),
+            )
+            for trigger in plan.triggers
+        ]
+        language = tenant.locale.partition("-")[0].partition("_")[0]
+        return Beginning(tuple(doors), tuple(questions(plan)), tenant.timezone, language, tenant.currency)
+
+
+def begin(
+    tenant_id: UUID,
+    journey_id: UUID,
+    *,
+    now: datetime,
+    customer_id: UUID | None = None,
+    invented: Invented | None = None,
+    trigger: str | None = None,
+    entry: Mapping[str, Any] | None = None,
+    start: datetime | None = None,
+) -> Played:
+    """Let a customer in, and play all that is due at once.
+
+    Args:
+        now: the real time; without `start` it begins now.
+        trigger: the node by which they enter; the first one without it.
+        entry: what they bring; what the trigger expects is added.
+
+    Raises:
+        NotFound: there is no such journey or customer.
+        InvalidGraph: the draft cannot be run yet; `details` lists every problem.
+        InvalidInput: the trigger, the customer or the start cannot be used; names the field.
+    """
+    if (customer_id is None) == (invented is None):
+        raise InvalidInput("customer_id: choose a customer, or invent one.", details={"field": "customer_id"})
+    begins = start or now
+    if begins < now - EARLIEST:
+        raise InvalidInput(
+            "start: a dry run begins now or later. To look back, use the backtest.",
+            details={"field": "start"},
+        )
+    with stage(tenant_id) as session:
+        plan = draft_plan(session, load_journey(session, journey_id))
+        wish = DryRun(
+            id=new_id(),
+            journey_id=journey_id,
+            customer_id=who_is(session, customer_id) if customer_id else None,
+            invented=invented,
+            trigger=find_trigger(plan, trigger).id,
+            entry=dict(entry or {}),
+            start=begins,
+            clock=begins,
+        )
+    return replay(tenant_id, wish)
+
+
+def replay(tenant_id: UUID, wish: DryRun) -> Played:
+    """Play it up to its clock: the same as before, unless the draft or the studio has changed.
+
+    Raises:
+        NotFound, InvalidGraph, InvalidInput: as `begin`.
+    """
+    return _play(tenant_id, wish, lambda walk: walk.now)
+
+
+def step(tenant_id: UUID, wish: DryRun) -> Played:
+    """Go on to the next thing that happens by itself: the end of a wait, of a hold. Raises as `replay`."""
+    return _play(tenant_id, wish, _to_the_next)
+
+
+def play_to_end(tenant_id: UUID, wish: DryRun) -> Played:
+    """Go on until nothing happens by itself any more. Raises as `replay`."""
+    return _play(tenant_id, wish, _to_the_end)
+
+
+def advance(tenant_id: UUID, wish: DryRun, until: datetime) -> Played:
+    """Go on to a moment.
+
+    Raises:
+        InvalidInput: it lies before the dry run's clock, or more than three years ahead; and as `replay`.
+    """
+    if until < wish.clock:
+        raise InvalidInput("until: time only goes on. Start again instead.", details={"field": "until"})
+    if until > wish.latest:
+        raise InvalidInput("until: at most three years after the start.", details={"field": "until"})
+    return replay(tenant_id, wish.model_copy(update={"clock": until}))
+
+
+def inject(
+    tenant_id: UUID,
+    wish: DryRun,
+    what: What,
+    *,
+    name: str = "",
+    properties: Mapping[str, Any] | None = None,
+    text: str = "",
+    node_id: str | None = None,
+) -> Played:
+    """Let something happen at the dry run's clock.
+
+    Raises:
+        InvalidInput: it cannot happen now, e.g. nothing was sent that could be clicked; and as `replay`.
+    """
+    happening = Happening(
+        at=wish.clock, what=what, name=name, properties=dict(properties or {}), text=text, node_id=node_id
+    )
+    happened = (*wish.happenings, happening)
+    return replay(tenant_id, DryRun.model_validate(wish.model_dump() | {"happenings": happened}))
+
+
+def _to_the_next(walk: Walk) -> datetime:
+    due = walk.next_at()
+    if due is not None:
+        walk.go_on(due)
+    return walk.now
+
+
+def _to_the_end(walk: Walk) -> datetime:
+    while (due := walk.next_at()) is not None:
+        walk.go_on(due)
+    return walk.now
+
+
+def _play(tenant_id: UUID, wish: DryRun, go_on: Callable[[Walk], datetime]) -> Played:
+    with stage(tenant_id) as session:
+        walk, revision = _set_up(session, wish)
+        walk.play(wish.clock)
+        _demand_possible(walk)
+        clock = max(go_on(walk), wish.clock)
+        walk.entries += [Entry(clock, Kind.NOTE, why) for why in stopped_short(walk)]
+        return _played(walk, wish.model_copy(update={"clock": clock}), revision)
+
+
+def _demand_possible(walk: Walk) -> None:
+    """The newest thing wished for must be possible; earlier ones may have become impossible by a changed draft."""
+    refusal = walk.refused.get(len(walk.wish.happenings) - 1)
+    if refusal is not None:
+        raise refusal
+
+
+def _set_up(session: Session, wish: DryRun) -> tuple[Walk, int]:
+    tenant = get_tenant(session)
+    journey = load_journey(session, wish.journey_id)
+    plan = draft_plan(session, journey)
+    trigger = find_trigger(plan, wish.trigger)
+    customer = bring_on(session, tenant, wish)
+    entry = wished_entry(wish, trigger)
+    before = first_run(wish, plan, entry, None)
+    scene = Scene(session, tenant, wish, before.id)
+    entered = enter(scene, journey, plan, trigger, customer, entry)
+    run = first_run(wish, plan, entry, entered.event_id)
+    policy, letterhead = load_policy(session)
+    words = load_words(session, [_graph(journey.draft)])
+    walk = Walk(
+        session=session,
+        tenant=tenant,
+        wish=wish,
+        plan=plan,
+        desk=Desk(session, tenant.id, wish.walker, run.id, policy, letterhead),
+        teller=Teller(plan, words, telling_of(tenant)),
+        run=run,
+        now=wish.start,
+        due_at=wish.start,
+        zone=zone_of(customer.timezone, tenant.timezone),
+        entered=entered,
+    )
+    return walk, journey.revision
+
+
+def _played(walk: Walk, wish: DryRun, revision: int) -> Played:
+    customer = walk.session.get(Customer, wish.walker)
+    sent = [entry.letter for entry in walk.entries if entry.letter and entry.letter.fate is Fate.SENT]
+    newest = sent[-1] if sent else None
+    return Played(
+        dry_run=wish,
+        name=(customer.name if customer else "") or "This customer",
+        timezone=walk.zone.key,
+        entries=tuple(walk.entries),
+        here=walk.run.node_id if walk.status is EnrolmentStatus.ACTIVE else "",
+        status=walk.status.value,
+        reason=walk.reason,
+        next_at=walk.next_at(),
+        passed=tuple(walk.passed),
+        offers=_offers(walk, newest),
+        revision=revision,
+    )
+
+
+def _offers(walk: Walk, newest: Letter | None) -> tuple[Any, ...]:
+    channel = newest.channel if newest else ""
+    return tuple(
+        offers(
+            walk.session,
+            walk.tenant.id,
+            walk.plan,
+            opens=channel in (Channel.EMAIL, Channel.WHATSAPP),
+            link=newest is not None and newest.has_link,
+            replies=channel in (Channel.WHATSAPP, Channel.SMS),
+        )
+    )
+
+
+def _graph(draft: dict[str, Any]) -> Graph:
+    graph, _ = read_graph(draft)
+    assert graph is not None
+    return graph
