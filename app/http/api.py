@@ -9,6 +9,7 @@ from starlette.routing import Match
 from app.http import (
     coupons,
     customers,
+    dry_run,
     gift_cards,
     health,
     holdings,
@@ -35,6 +36,7 @@ ROUTERS: list[APIRouter] = [
     ingest.router,
     public_links.router,
     hooks.router,
+    dry_run.router,
     journeys.router,
     set_aside.router,
     messages.router,

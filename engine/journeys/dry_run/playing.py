@@ -1,6 +1,6 @@
 """The dry run's doors: begin, go on, let something happen. Each plays the wish anew and takes everything back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,13 +125,38 @@ def begin(
     return replay(tenant_id, wish)
 
 
+def play_script(
+    tenant_id: UUID, wish: DryRun, happenings: Sequence[Happening], *, until: datetime | None
+) -> Played:
+    """Play a dry run that has just begun, with all that shall happen, up to a moment or to the end.
+
+    Raises:
+        InvalidInput: something cannot happen, or not then; names it as `happenings.<number>`, counted from zero.
+            And as `advance`.
+    """
+    for number, happening in enumerate(happenings):
+        earliest = happenings[number - 1].at if number else wish.start
+        if not earliest <= happening.at <= wish.latest:
+            raise InvalidInput(
+                f"happenings.{number}.at: give them in order of time, from the start to three years after it.",
+                details={"field": f"happenings.{number}.at"},
+            )
+    last = max([wish.clock, *(each.at for each in happenings)])
+    script = wish.model_copy(
+        update={"happenings": tuple(happenings), "clock": last if until is None else wish.clock}
+    )
+    if until is not None:
+        script = _set_forward(script, until)
+    return _play(tenant_id, script, _to_the_end if until is None else _stay, demanded=range(len(happenings)))
+
+
 def replay(tenant_id: UUID, wish: DryRun) -> Played:
     """Play it up to its clock: the same as before, unless the draft or the studio has changed.
 
     Raises:
         NotFound, InvalidGraph, InvalidInput: as `begin`.
     """
-    return _play(tenant_id, wish, lambda walk: walk.now)
+    return _play(tenant_id, wish, _stay)
 
 
 def step(tenant_id: UUID, wish: DryRun) -> Played:
@@ -150,11 +175,7 @@ def advance(tenant_id: UUID, wish: DryRun, until: datetime) -> Played:
     Raises:
         InvalidInput: it lies before the dry run's clock, or more than three years ahead; and as `replay`.
     """
-    if until < wish.clock:
-        raise InvalidInput("until: time only goes on. Start again instead.", details={"field": "until"})
-    if until > wish.latest:
-        raise InvalidInput("until: at most three years after the start.", details={"field": "until"})
-    return replay(tenant_id, wish.model_copy(update={"clock": until}))
+    return replay(tenant_id, _set_forward(wish, until))
 
 
 def inject(
@@ -176,7 +197,20 @@ def inject(
         at=wish.clock, what=what, name=name, properties=dict(properties or {}), text=text, node_id=node_id
     )
     happened = (*wish.happenings, happening)
-    return replay(tenant_id, DryRun.model_validate(wish.model_dump() | {"happenings": happened}))
+    tried = DryRun.model_validate(wish.model_dump() | {"happenings": happened})
+    return _play(tenant_id, tried, _stay, demanded=[len(wish.happenings)])
+
+
+def _set_forward(wish: DryRun, until: datetime) -> DryRun:
+    if until < wish.clock:
+        raise InvalidInput("until: time only goes on. Start again instead.", details={"field": "until"})
+    if until > wish.latest:
+        raise InvalidInput("until: at most three years after the start.", details={"field": "until"})
+    return wish.model_copy(update={"clock": until})
+
+
+def _stay(walk: Walk) -> datetime:
+    return walk.now
 
 
 def _to_the_next(walk: Walk) -> datetime:
@@ -192,21 +226,26 @@ def _to_the_end(walk: Walk) -> datetime:
     return walk.now
 
 
-def _play(tenant_id: UUID, wish: DryRun, go_on: Callable[[Walk], datetime]) -> Played:
+def _play(
+    tenant_id: UUID, wish: DryRun, go_on: Callable[[Walk], datetime], *, demanded: Collection[int] = ()
+) -> Played:
+    """Play it up to its clock, and as far as `go_on` says.
+
+    Args:
+        demanded: which of its happenings must be possible; of others it is told when they are not, for the draft may
+            have changed since they were.
+    """
     with stage(tenant_id) as session:
         walk, revision = _set_up(session, wish)
         walk.play(wish.clock)
-        _demand_possible(walk)
+        for number, refusal in walk.refused.items():
+            if number in demanded:
+                raise InvalidInput(
+                    refusal.message, details={"field": f"happenings.{number}"}, code=refusal.code
+                )
         clock = max(go_on(walk), wish.clock)
         walk.entries += [Entry(clock, Kind.NOTE, why) for why in stopped_short(walk)]
         return _played(walk, wish.model_copy(update={"clock": clock}), revision)
-
-
-def _demand_possible(walk: Walk) -> None:
-    """The newest thing wished for must be possible; earlier ones may have become impossible by a changed draft."""
-    refusal = walk.refused.get(len(walk.wish.happenings) - 1)
-    if refusal is not None:
-        raise refusal
 
 
 def _set_up(session: Session, wish: DryRun) -> tuple[Walk, int]:

@@ -134,7 +134,9 @@ class Walk:
         self.status, self.due_at, self.reason = decision.status, decision.due_at, decision.reason or ""
         self._convert(decision.converted_at)
         if self.due_at is None:
-            self._tell(Entry(self.now, Kind.ENDED, self.teller.ending(self.status, self.reason)))
+            node_id = self.run.node_id
+            told = self.teller.ending(self.status, self.reason)
+            self._tell(Entry(self.now, Kind.ENDED, told, node_id, self.teller.sentence(node_id)))
         elif self.due_at > self.now and self._waits != (self.run.visit, self.due_at):
             self._waits = self.run.visit, self.due_at
             self._tell(self.teller.wait(self.run.node_id, self.reason, self.now, self.due_at))
