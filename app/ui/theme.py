@@ -9,7 +9,7 @@ from enum import StrEnum
 import reflex as rx
 
 SHEETS = (
-    "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "publish", "settings", "inbox", "desk",
+    "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "dry_run", "publish", "settings", "inbox", "desk",
     "customers", "templates", "message",
 )  # fmt: skip
 STYLESHEETS = [f"/styles/{name}.css" for name in SHEETS]

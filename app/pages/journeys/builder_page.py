@@ -6,6 +6,7 @@ from app.pages.frame import frame
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
 from app.pages.journeys.dock import docked
+from app.pages.journeys.dry_run.dock import dry_run_dock, dry_run_item
 from app.pages.journeys.enrol_dialog import enrol_button
 from app.pages.journeys.publish_dialog import publish_dialog
 from app.pages.journeys.publish_state import PublishState
@@ -31,7 +32,11 @@ def builder() -> rx.Component:
             ),
             rx.el.div(
                 _header(),
-                rx.el.div(rx.el.div(_canvas(), class_name="jb-canvas"), docked(), class_name="jb-desk"),
+                rx.el.div(
+                    rx.el.div(_canvas(), class_name="jb-canvas"),
+                    docked(dry_run=dry_run_dock()),
+                    class_name="jb-desk",
+                ),
                 publish_dialog(),
                 class_name="jb",
             ),
@@ -69,6 +74,7 @@ def _header() -> rx.Component:
         _problems(),
         rx.el.div(id=SLOT, class_name="jb-slot"),
         _moves(),
+        _try(),
         _more(),
         class_name="jb-head",
     )
@@ -147,6 +153,22 @@ def _moves() -> rx.Component:
                 ),
             ),
         ),
+    )
+
+
+def _try() -> rx.Component:
+    """Ways to see what the draft would do."""
+    return rx.menu.root(
+        rx.menu.trigger(
+            rx.el.button(
+                rx.icon("flask-conical", size=16, aria_hidden="true"),
+                rx.el.span("Try it", class_name="s-wide-only"),
+                type="button",
+                class_name="jb-try",
+                custom_attrs={"aria-label": "Try it"},
+            )
+        ),
+        rx.menu.content(dry_run_item(), size="2"),
     )
 
 

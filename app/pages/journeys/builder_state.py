@@ -157,6 +157,10 @@ class BuilderState(FiguresState):
         """Select a step on the canvas."""
         self._look_at(node_id)
 
+    def show_step(self, node_id: str) -> None:
+        """Bring a step into view, without opening its panel."""
+        self.focus = {"node_id": node_id, "serial": self.focus.get("serial", 0) + 1, "quiet": True}
+
     def _look_at(self, node_id: str | None) -> None:
         if node_id:
             self.focus = {"node_id": node_id, "serial": self.focus.get("serial", 0) + 1}

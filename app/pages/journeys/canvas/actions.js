@@ -137,16 +137,19 @@ export function createActions(store, flow) {
   function goTo(id) {
     arriving = performance.now() + GO_MS;
     get().select([id]);
-    setTimeout(() => {
-      const node = get().nodes.find((each) => each.id === id);
-      if (!node) return;
-      const zoom = Math.min(1, Math.max(READABLE, flow.getZoom()));
-      const [outer, free] = [frame(), freeArea()];
-      const { width, height } = sizeOf(node);
-      const x = (free.left + free.right) / 2 - outer.left - (node.position.x + width / 2) * zoom;
-      const y = (free.top + free.bottom) / 2 - outer.top - (node.position.y + height / 2) * zoom;
-      flow.setViewport({ x, y, zoom }, { duration: GO_MS });
-    }, PANEL_MS);
+    setTimeout(() => lookAt(id), PANEL_MS);
+  }
+
+  /** Bring a node into the middle of what is free; nothing is selected. */
+  function lookAt(id) {
+    const node = get().nodes.find((each) => each.id === id);
+    if (!node) return;
+    const zoom = Math.min(1, Math.max(READABLE, flow.getZoom()));
+    const [outer, free] = [frame(), freeArea()];
+    const { width, height } = sizeOf(node);
+    const x = (free.left + free.right) / 2 - outer.left - (node.position.x + width / 2) * zoom;
+    const y = (free.top + free.bottom) / 2 - outer.top - (node.position.y + height / 2) * zoom;
+    flow.setViewport({ x, y, zoom }, { duration: GO_MS });
   }
 
   /** Push the view just so far that a node is neither outside nor under the panel. */
@@ -195,7 +198,7 @@ export function createActions(store, flow) {
   const frame = () => store.getState().frame.getBoundingClientRect();
 
   return {
-    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, reveal,
+    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, lookAt, reveal,
     zoomIn: () => flow.zoomIn({ duration: 150 }),
     zoomOut: () => flow.zoomOut({ duration: 150 }),
     undo: () => get().undo(),

@@ -55,7 +55,7 @@ function Canvas(props) {
   useEffect(() => store.setState({ people: props.people ?? {} }), [props.people]);
   useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
   useEffect(() => {
-    if (focus?.node_id) actions.goTo(focus.node_id);
+    if (focus?.node_id) (focus.quiet ? actions.lookAt : actions.goTo)(focus.node_id);
   }, [focus?.serial]);
 
   useLeaving(saver);

@@ -82,7 +82,7 @@ class JourneyCanvas(rx.NoSSRComponent):
     """What configs may point at, `engine.journeys.choices.load_choices`."""
 
     focus: rx.Var[dict[str, Any]]
-    """`{node_id, serial}`: select this node and bring it into view."""
+    """`{node_id, serial, quiet}`: select this node and bring it into view; when `quiet`, only bring it into view."""
 
     people: rx.Var[dict[str, Any]]
     """Who is at a step: `{node_id, people: [{id, name, since}]}`, the answer to `on_people`."""

@@ -1,0 +1,28 @@
+"""The dry run beside the canvas."""
+
+import reflex as rx
+
+from app.pages.journeys.dock import dock
+from app.pages.journeys.dry_run.begin_form import begin_form
+from app.pages.journeys.dry_run.begin_state import BeginState
+from app.pages.journeys.dry_run.player import player
+from app.pages.journeys.dry_run.player_state import PlayerState
+
+
+def dry_run_dock() -> rx.Component:
+    """The question who walks, then their walk."""
+    return dock(
+        rx.cond(PlayerState.under_way, player(), begin_form()),
+        title="Dry run",
+        description="One customer walks through the draft in virtual time. Nothing is sent, nothing is stored.",
+        on_close=PlayerState.close,
+    )
+
+
+def dry_run_item() -> rx.Component:
+    """What opens it, in the menu “Try it”."""
+    return rx.menu.item(
+        rx.icon("footprints", size=16),
+        "Dry run with one customer",
+        on_select=BeginState.open_dock,
+    )
