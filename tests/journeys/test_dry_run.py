@@ -19,10 +19,10 @@ from engine.journeys.dry_run.playing import (
     begin,
     inject,
     play_to_end,
-    prepare,
     replay,
     step,
 )
+from engine.journeys.dry_run.preparing import prepare
 from engine.journeys.dry_run.told import Entry, Fate, Kind, Letter, Played
 from engine.journeys.dry_run.wish import DryRun, Invented, What
 from engine.journeys.gallery import install

@@ -1,7 +1,6 @@
-"""The dry run's doors: begin, go on, let something happen. Each plays the wish anew and takes everything back."""
+"""Playing a dry run: begin, go on, let something happen. Each plays the wish anew and takes everything back."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,17 +14,17 @@ from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
 from engine.delivery.policy import load_policy
 from engine.delivery.window import zone_of
-from engine.journeys.dry_run.asking import Question, offers, questions, usual_entry
+from engine.journeys.dry_run.asking import offers
 from engine.journeys.dry_run.entrance import enter, find_trigger, wished_entry
 from engine.journeys.dry_run.happenings import Scene
 from engine.journeys.dry_run.letters import Desk
 from engine.journeys.dry_run.people import bring_on, who_is
+from engine.journeys.dry_run.preparing import graph_of
 from engine.journeys.dry_run.stage import stage
 from engine.journeys.dry_run.told import Entry, Fate, Kind, Letter, Played
 from engine.journeys.dry_run.walk import Walk, first_run, stopped_short
 from engine.journeys.dry_run.wish import DryRun, Happening, Invented, What
 from engine.journeys.dry_run.words import Teller
-from engine.journeys.graph import Graph, read_graph
 from engine.journeys.journeys import draft_plan, load_journey
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.wording import load_words
@@ -33,50 +32,6 @@ from engine.segments.findings import telling_of
 
 EARLIEST = timedelta(hours=1)
 """How far back a dry run may begin: what was known before cannot be asked of all facts. The backtest looks back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A trigger by which a dry run may begin, in words, and what its customers usually bring."""
-
-    id: str
-    label: str
-    entry: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What must be said to begin: by which trigger, and what is asked of an invented customer."""
-
-    doors: tuple[Door, ...]
-    questions: tuple[Question, ...]
-    timezone: str
-    language: str
-    currency: str
-
-
-def prepare(tenant_id: UUID, journey_id: UUID, *, now: datetime) -> Beginning:
-    """What the draft needs to know before a dry run begins.
-
-    Raises:
-        NotFound: there is no such journey.
-        InvalidGraph: the draft cannot be run yet; `details` lists every problem.
-    """
-    with stage(tenant_id) as session:
-        tenant = get_tenant(session)
-        journey = load_journey(session, journey_id)
-        plan = draft_plan(session, journey)
-        words = load_words(session, [_graph(journey.draft)])
-        doors = [
-            Door(
-                trigger.id,
-                words(trigger),
-                usual_entry(session, tenant_id, plan, trigger, new_id(), now=now, currency=tenant.currency),
-            )
-            for trigger in plan.triggers
-        ]
-        language = tenant.locale.partition("-")[0].partition("_")[0]
-        return Beginning(tuple(doors), tuple(questions(plan)), tenant.timezone, language, tenant.currency)
 
 
 def begin(
@@ -260,7 +215,7 @@ def _set_up(session: Session, wish: DryRun) -> tuple[Walk, int]:
     entered = enter(scene, journey, plan, trigger, customer, entry)
     run = first_run(wish, plan, entry, entered.event_id)
     policy, letterhead = load_policy(session)
-    words = load_words(session, [_graph(journey.draft)])
+    words = load_words(session, [graph_of(journey.draft)])
     walk = Walk(
         session=session,
         tenant=tenant,
@@ -308,9 +263,3 @@ def _offers(walk: Walk, newest: Letter | None) -> tuple[Any, ...]:
             replies=channel in (Channel.WHATSAPP, Channel.SMS),
         )
     )
-
-
-def _graph(draft: dict[str, Any]) -> Graph:
-    graph, _ = read_graph(draft)
-    assert graph is not None
-    return graph

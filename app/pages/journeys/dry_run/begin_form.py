@@ -3,7 +3,8 @@
 import reflex as rx
 
 from app.pages.journeys.builder_state import BuilderState
-from app.pages.journeys.dry_run.begin_state import BeginState, Candidate, QuestionView
+from app.pages.journeys.dry_run.answers import QuestionView
+from app.pages.journeys.dry_run.begin_state import BeginState, Candidate
 from app.ui import (
     area_field,
     button,

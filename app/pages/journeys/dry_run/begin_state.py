@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +11,9 @@ import reflex as rx
 from pydantic import ValidationError
 
 from app.pages.customers.list_state import name_of
+from app.pages.journeys.dry_run.answers import QuestionView, invented_of, start_of
 from app.pages.journeys.dry_run.player_state import PlayerState
-from app.pages.journeys.dry_run.typed import read_properties, read_value, write_properties
+from app.pages.journeys.dry_run.typed import read_properties, write_properties
 from app.pages.journeys.figures_state import FiguresState
 from app.pages.session import signed_in
 from app.pages.words import LANGUAGE_WORDS
@@ -22,8 +22,8 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, InvalidInput, SafarError
 from engine.customers.directory import CustomerRow, list_customers
-from engine.journeys.dry_run.playing import Beginning, begin, prepare
-from engine.journeys.dry_run.wish import Invented
+from engine.journeys.dry_run.playing import begin
+from engine.journeys.dry_run.preparing import Beginning, prepare
 
 DOCK = "dry_run"
 FOUND = 6
@@ -37,9 +37,6 @@ ZONES = (
     "America/Los_Angeles",
     "Australia/Sydney",
 )
-LISTS = frozenset({"tags", "interests"})
-CHANNELS = ("whatsapp", "sms", "email")
-ATTRIBUTE = "attribute."
 
 
 @dataclass
@@ -49,15 +46,6 @@ class Candidate:
     id: str
     name: str
     contact: str
-
-
-@dataclass
-class QuestionView:
-    """Something the draft asks of a customer; `control` says how it is answered."""
-
-    key: str
-    label: str
-    control: str
 
 
 class BeginState(FiguresState):
@@ -150,12 +138,12 @@ class BeginState(FiguresState):
 
     def _wanted(self, form: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
         entry = read_properties(form.get("dr-entry", ""), field="dr-entry")
-        wanted = {"trigger": self.door, "entry": entry, "start": _start(form.get("dr-start", ""), viewer)}
+        wanted = {"trigger": self.door, "entry": entry, "start": start_of(form.get("dr-start", ""), viewer)}
         if self.who == "customer":
             if not self.chosen:
                 raise InvalidInput("Choose a customer first.", details={"field": "customer_id"})
             return wanted | {"customer_id": UUID(self.chosen)}
-        return wanted | {"invented": _invented(form, self.questions)}
+        return wanted | {"invented": invented_of(form, self.questions)}
 
     async def _prepare(self, viewer: Viewer) -> None:
         self.preparing, self.error, self.draft_problems = True, "", []
@@ -201,45 +189,6 @@ class BeginState(FiguresState):
             return
         details = error.details if isinstance(error.details, dict) else {}
         self.error, self.error_field = error.message, str(details.get("field", ""))
-
-
-def _start(typed: str, viewer: Viewer) -> datetime | None:
-    """The moment on the studio's clock; None for now.
-
-    Raises:
-        InvalidInput: it is no moment.
-    """
-    if not typed:
-        return None
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(viewer.timezone))
-    except ValueError:
-        raise InvalidInput("Choose a day and a time.", details={"field": "dr-start"}) from None
-
-
-def _invented(form: Mapping[str, Any], questions: Sequence[QuestionView]) -> Invented:
-    """Who was invented; what was left empty keeps its default."""
-    agreed = [channel for channel in CHANNELS if form.get(f"dr-{channel}")]
-    said: dict[str, Any] = {
-        "name": form.get("dr-invented", ""),
-        "language": form.get("dr-language") or None,
-        "timezone": form.get("dr-timezone") or None,
-        "consents": agreed,
-    }
-    attributes: dict[str, Any] = {}
-    for question in questions:
-        answer = form.get(f"dr-{question.key}")
-        if question.control == "check":
-            said[question.key] = bool(answer)
-        elif answer and question.key.startswith(ATTRIBUTE):
-            attributes[question.key.removeprefix(ATTRIBUTE)] = read_value(str(answer).strip())
-        elif answer:
-            said[question.key] = _words(answer) if question.key in LISTS else answer
-    return Invented.model_validate(said | {"attributes": attributes})
-
-
-def _words(typed: str) -> list[str]:
-    return [word for part in typed.split(",") if (word := part.strip())]
 
 
 def _candidate(customer: CustomerRow) -> Candidate:
