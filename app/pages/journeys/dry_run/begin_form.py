@@ -63,7 +63,6 @@ def _form() -> rx.Component:
             default_value=BeginState.earliest,
             hint=f"On the studio's clock, {BeginState.studio_zone}",
             error=rx.cond(BeginState.error_field == "start", BeginState.error, ""),
-            optional=True,
         ),
         rx.cond(BeginState.error, notice(BeginState.error, tone=Tone.BAD)),
         form_actions(button("Begin", icon="play", type="submit", loading=BeginState.beginning)),

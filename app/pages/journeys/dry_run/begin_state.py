@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -138,12 +139,17 @@ class BeginState(FiguresState):
 
     def _wanted(self, form: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
         entry = read_properties(form.get("dr-entry", ""), field="dr-entry")
-        wanted = {"trigger": self.door, "entry": entry, "start": start_of(form.get("dr-start", ""), viewer)}
+        wanted = {"trigger": self.door, "entry": entry, "start": self._start(form, viewer)}
         if self.who == "customer":
             if not self.chosen:
                 raise InvalidInput("Choose a customer first.", details={"field": "customer_id"})
             return wanted | {"customer_id": UUID(self.chosen)}
         return wanted | {"invented": invented_of(form, self.questions)}
+
+    def _start(self, form: Mapping[str, Any], viewer: Viewer) -> datetime | None:
+        """When it begins; None for now, which is what was offered."""
+        typed = form.get("dr-start", "")
+        return None if typed == self.earliest else start_of(typed, viewer)
 
     async def _prepare(self, viewer: Viewer) -> None:
         self.preparing, self.error, self.draft_problems = True, "", []

@@ -31,6 +31,12 @@ from engine.journeys.dry_run.wish import DryRun, What
 BEAT = 0.9
 """Seconds between two lines while it plays."""
 
+SCROLL = """
+setTimeout(() => document.querySelector('.dr-lines > li:nth-child({number})')
+  ?.scrollIntoView({{block: 'start', behavior: 'smooth'}}), 80)
+"""
+"""Brings a line into view, below the clock."""
+
 Op = Callable[[UUID, DryRun], Played]
 
 
@@ -157,6 +163,7 @@ class PlayerState(FiguresState):
                     self._take(played)
                 self._show_one()
                 await self._follow()
+                yield _scroll_to(len(self.lines))
                 if self.over and not self._pending:
                     self.playing = False
                     return
@@ -179,9 +186,10 @@ class PlayerState(FiguresState):
         except SafarError as error:
             return failed(error.message)
         self._take(played)
+        first = len(self.lines) + 1
         self._show_pending()
         await self._follow()
-        return None
+        return _scroll_to(first)
 
     async def _follow(self) -> None:
         """Keep the step where it happens in view."""
@@ -227,3 +235,8 @@ class PlayerState(FiguresState):
         if not self._pending:
             return self._here
         return next((line.node_id for line in reversed(self.lines) if line.node_id), "")
+
+
+def _scroll_to(number: int) -> rx.event.EventSpec:
+    """Line `number`, counted from one."""
+    return rx.call_script(SCROLL.format(number=number))

@@ -19,6 +19,12 @@ FATE_WORDS: Mapping[Fate, tuple[str, Tone]] = {
     Fate.FAILED: ("Would fail", Tone.BAD),
 }
 
+SAID_ALONE = (Kind.MESSAGE, Kind.HAPPENED, Kind.NOTE, Kind.GOAL, Kind.ENDED)
+"""Lines whose text says all; others stand under the step's own words."""
+
+PASSING = (Kind.ENTERED, Kind.STEP, Kind.EFFECT, Kind.WAIT)
+"""Lines that say when the customer was at a step."""
+
 UNITS = (("week", timedelta(weeks=1)), ("day", timedelta(days=1)), ("hour", timedelta(hours=1)))
 """The largest first; less than an hour is not worth a line."""
 
@@ -57,6 +63,7 @@ class Line:
     text: str
     way: str
     until: str
+    fate: str
     facts: list[str] = field(default_factory=list)
     letters: list[LetterView] = field(default_factory=list)
 
@@ -104,11 +111,13 @@ def passing_words(passed: timedelta) -> str:
 
 def path_of(lines: Sequence[Line], here: str) -> Overlay:
     """What was passed, with the moment on each card, and where the customer stands."""
-    nodes = {
-        line.node_id: NodeOverlay(Mark.PASSED, (Figure(line.clock, line.time),))
-        for line in lines
-        if line.node_id and line.kind != Kind.HAPPENED
-    }
+    figures: dict[str, tuple[Figure, ...]] = {}
+    for line in lines:
+        if line.node_id and line.kind in PASSING:
+            figures[line.node_id] = (Figure(line.clock, line.time),)
+        elif line.node_id in figures and line.fate:
+            figures[line.node_id] = (*figures[line.node_id][:1], Figure(line.fate, line.time, line.fate))
+    nodes = {node_id: NodeOverlay(Mark.PASSED, told) for node_id, told in figures.items()}
     if here:
         nodes[here] = NodeOverlay(Mark.HERE, nodes[here].figures if here in nodes else ())
     ways = {f"{line.node_id}:{line.port}": WayOverlay(Mark.PASSED) for line in lines if line.port}
@@ -139,6 +148,7 @@ def _line(number: int, entry: Entry, before: datetime | None, zone: ZoneInfo) ->
         text=text,
         way=entry.way,
         until=until,
+        fate=entry.letter.fate.value if entry.letter else "",
         facts=list(entry.facts),
         letters=[_letter(entry.letter)] if entry.letter else [],
     )
@@ -146,10 +156,8 @@ def _line(number: int, entry: Entry, before: datetime | None, zone: ZoneInfo) ->
 
 def _words(entry: Entry) -> tuple[str, str]:
     """The step and what happened there, each said once."""
-    if not entry.step or entry.kind in (Kind.HAPPENED, Kind.NOTE, Kind.GOAL, Kind.ENDED):
+    if not entry.step or entry.kind in SAID_ALONE:
         return entry.text, ""
-    if entry.kind is Kind.MESSAGE:
-        return entry.text, entry.step
     text = entry.text.removesuffix(f": {entry.step}")
     return entry.step, "" if entry.step.startswith(text) else text
 
