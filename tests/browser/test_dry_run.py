@@ -51,7 +51,7 @@ def test_one_customer_walks_through_the_draft(page: Page, studio: Studio) -> Non
     # The focus stands on the next step: a key goes on to the end of the wait, by the way of those who did nothing.
     expect(page.locator("#dr-step")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(dock.get_by_text("2 days pass")).to_be_visible()
+    expect(dock.locator(".dr-passed")).to_have_text("2 days pass")
     expect(_card(page, "cold")).to_have_attribute("data-mark", "passed")
     expect(dock.get_by_text("Nothing more happens by itself.")).to_be_visible()
 
