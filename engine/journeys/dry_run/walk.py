@@ -30,12 +30,14 @@ from engine.journeys.nodes.outcomes import (
     ChangeAttribute,
     ChangeList,
     ChangeTags,
+    GrantCoupon,
+    GrantGiftCard,
     GrantPoints,
     SendMessage,
 )
 from engine.journeys.plan import Plan
 
-STAYS_HERE = (SendMessage, ChangeTags, ChangeAttribute, ChangeList, GrantPoints)
+STAYS_HERE = (SendMessage, ChangeTags, ChangeAttribute, ChangeList, GrantPoints, GrantCoupon, GrantGiftCard)
 """Effects on the customer and their messages, which are done on the stage; others would only reach other people."""
 
 A_MOMENT = timedelta(seconds=1)
