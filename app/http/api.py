@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Match
 
 from app.http import (
+    backtests,
     coupons,
     customers,
     dry_run,
@@ -36,6 +37,7 @@ ROUTERS: list[APIRouter] = [
     ingest.router,
     public_links.router,
     hooks.router,
+    backtests.router,
     dry_run.router,
     journeys.router,
     set_aside.router,

@@ -9,8 +9,8 @@ from enum import StrEnum
 import reflex as rx
 
 SHEETS = (
-    "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "dry_run", "publish", "settings", "inbox", "desk",
-    "customers", "templates", "message",
+    "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "dry_run", "backtest", "publish", "settings",
+    "inbox", "desk", "customers", "templates", "message",
 )  # fmt: skip
 STYLESHEETS = [f"/styles/{name}.css" for name in SHEETS]
 

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.pages.frame import frame
+from app.pages.journeys.backtest.dock import backtest_dock, backtest_item
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
 from app.pages.journeys.dock import docked
@@ -34,7 +35,7 @@ def builder() -> rx.Component:
                 _header(),
                 rx.el.div(
                     rx.el.div(_canvas(), class_name="jb-canvas"),
-                    docked(dry_run=dry_run_dock()),
+                    docked(dry_run=dry_run_dock(), backtest=backtest_dock()),
                     class_name="jb-desk",
                 ),
                 publish_dialog(),
@@ -168,7 +169,7 @@ def _try() -> rx.Component:
                 custom_attrs={"aria-label": "Try it"},
             )
         ),
-        rx.menu.content(dry_run_item(), size="2"),
+        rx.menu.content(dry_run_item(), backtest_item(), size="2"),
     )
 
 

@@ -26,6 +26,7 @@ from engine.journeys.graph import read_graph
 from engine.journeys.journeys import check_draft, load_journey
 from engine.journeys.models import Journey
 from engine.journeys.plan import Plan, compile_plan
+from engine.journeys.wording import load_words, steps_in_words
 
 KEPT = timedelta(days=30)
 """Results are kept for so long: they are made anew in a minute."""
@@ -176,6 +177,16 @@ def latest_backtest(session: Session, journey_id: UUID) -> Asked | None:
     return _asked(row) if row else None
 
 
+def is_stale(session: Session, backtest_id: UUID) -> bool:
+    """Whether the draft was changed since this backtest was asked for, or is gone."""
+    newer = (
+        select(Journey.revision != Backtest.revision)
+        .join(Backtest, Backtest.journey_id == Journey.id)
+        .where(Backtest.id == backtest_id)
+    )
+    return session.scalar(newer) is not False
+
+
 def list_passages(
     session: Session, backtest_id: UUID, *, search: str = "", page: int = 1, size: int = 20
 ) -> tuple[list[PassageRow], int]:
@@ -195,6 +206,16 @@ def list_passages(
     size = min(size, LARGEST_PAGE)
     rows = session.execute(query.order_by(BacktestPassage.number).offset((page - 1) * size).limit(size))
     return [PassageRow(row.customer_id, row.name, row.passage) for row in rows], total
+
+
+def name_steps(session: Session, backtest_id: UUID) -> dict[str, str]:
+    """The steps of the draft that was played, as a marketer tells them apart, by node id."""
+    graph, _ = read_graph(session.get_one(Backtest, backtest_id).graph)
+    if graph is None:
+        return {}
+    words = load_words(session, [graph])
+    told = {node.id: words(node) for node in graph.nodes}
+    return told | {step.node_id: step.sentence for step in steps_in_words(graph, words)}
 
 
 def run_backtest(tenant_id: UUID, *, clock: Clock) -> int:
