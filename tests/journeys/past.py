@@ -1,8 +1,10 @@
 """A shop's past that is known beforehand: the real engine can live through it, and a backtest play it."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter, itemgetter
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -35,6 +37,15 @@ ZONES = (None, "Asia/Kolkata", "America/New_York", "Pacific/Chatham")
 DAY = timedelta(days=1)
 
 
+ORDERED_AT, HAPPENED_AT = attrgetter("ordered_at"), attrgetter("occurred_at")
+SAID_AT, LEFT_AT = itemgetter(0), itemgetter("admitted_at")
+
+
+def between(ordered: list[Any], at: Callable[[Any], datetime], after: datetime, until: datetime) -> list[Any]:
+    """Those of the list, which is in the order of `at`, that lie after one moment and not after another."""
+    return ordered[bisect_right(ordered, after, key=at) : bisect_right(ordered, until, key=at)]
+
+
 @dataclass(frozen=True)
 class Past:
     """A tenant, its customers, and what will have happened: orders, other events, changes of mind, real messages."""
@@ -46,6 +57,13 @@ class Past:
     events: list[NewEvent] = field(default_factory=list)
     minds: list[tuple[datetime, UUID, str, bool]] = field(default_factory=list)
     mail: list[dict[str, Any]] = field(default_factory=list)
+
+    def sort(self) -> None:
+        """Bring what will happen into its order; to be called when all of it is known."""
+        self.orders.sort(key=ORDERED_AT)
+        self.events.sort(key=HAPPENED_AT)
+        self.minds.sort(key=SAID_AT)
+        self.mail.sort(key=LEFT_AT)
 
     def live_through(self, grid: Grid, graph: Graph, segments: Iterable[UUID] = ()) -> Journey:
         """Publish the journey at the beginning and let the real engine do at each tick what is due then."""
@@ -85,14 +103,11 @@ class Past:
 
     def _let_happen(self, after: datetime, until: datetime) -> None:
         with tenant_session(self.tenant) as session:
-            orders = [each for each in self.orders if after < each.ordered_at <= until]
-            save_orders(session, self.tenant, orders, now=until)
-            events = [each for each in self.events if after < each.occurred_at <= until]
-            record(session, self.tenant, events, now=until)
-            for at, who, channel, agrees in self.minds:
-                if after < at <= until:
-                    say(session, self.tenant, at, who, channel, agrees)
-            mail = [each for each in self.mail if after < each["admitted_at"] <= until]
+            save_orders(session, self.tenant, between(self.orders, ORDERED_AT, after, until), now=until)
+            record(session, self.tenant, between(self.events, HAPPENED_AT, after, until), now=until)
+            for at, who, channel, agrees in between(self.minds, SAID_AT, after, until):
+                say(session, self.tenant, at, who, channel, agrees)
+            mail = between(self.mail, LEFT_AT, after, until)
             if mail:
                 session.execute(insert(Message), mail)
 
@@ -143,6 +158,7 @@ def make_past(tenant: UUID, number: int, grid: Grid, *, seed: int = 1) -> Past:
             past.mail.append(
                 _mail(past, who, grid.start + timedelta(minutes=random.random() * length), random)
             )
+    past.sort()
     return past
 
 

@@ -230,15 +230,13 @@ def run_backtest(tenant_id: UUID, *, clock: Clock) -> int:
     if row is None:
         return 0
     try:
-        played = _play(tenant_id, row, clock)
+        _store(tenant_id, row.id, _play(tenant_id, row, clock), clock())
     except Cancelled:
-        return 1
+        log.info("a backtest was cancelled", tenant=str(tenant_id), backtest=str(row.id))
     except POISON as error:
         log.exception("a backtest failed", tenant=str(tenant_id), backtest=str(row.id))
         told = error.message if isinstance(error, SafarError) else "It could not be computed. Run it again."
         _end(tenant_id, row.id, clock(), status=BacktestStatus.FAILED, problem=told)
-        return 1
-    _store(tenant_id, row.id, played, clock())
     return 1
 
 

@@ -5,14 +5,13 @@ those under way and lets customers in, the calendar lets customers in, all who a
 are judged. Nothing is written: it may run in a transaction that only reads.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +26,7 @@ from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.history import Events, Happened
 from engine.journeys.backtest.post import Letter, Post, open_post
 from engine.journeys.backtest.result import Passage, Result, Told
+from engine.journeys.backtest.summing import sum_up
 from engine.journeys.backtest.tally import Journeyer, Tally
 from engine.journeys.decide import Decision, EffectDue, decide
 from engine.journeys.effects import message_intents
@@ -310,55 +310,19 @@ class _Stage:
 
     def close(self) -> Played:
         """The sums, once the last tick is played."""
-        tally, grid = self.tally, self.grid
-        here: dict[str, int] = defaultdict(int)
         for under in self.under_way.values():
-            here[under.run.node_id] += 1
             under.one.outcome = "Still on the way"
-        waiting: dict[str, int] = defaultdict(int)
-        for letter in self.post.waiting.values():
-            waiting[letter.node_id] += 1
-        steps = tuple(
-            tally.step_result(node_id, here=here[node_id], waiting=waiting[node_id])
-            for node_id in self.plan.nodes
-        )
-        zone = ZoneInfo(tally.timezone)
-        has_goal = self.plan.settings.goal_event is not None
-        within = timedelta(days=self.plan.settings.goal_days)
-        still_open = sum(
-            one.converted_at is None and one.entered_at + within > grid.until
-            for some in self.entries.values()
-            for _, one in some
-        )
-        result = Result(
-            start=grid.start,
-            until=grid.until,
-            resolution_minutes=int(grid.step.total_seconds() // 60),
+        result = sum_up(
+            self.plan,
+            self.grid,
+            self.tally,
+            standing=Counter(under.run.node_id for under in self.under_way.values()),
+            waiting=Counter(letter.node_id for letter in self.post.waiting.values()),
+            undecided=[one for some in self.entries.values() for _, one in some],
             currency=self.post.letterhead.currency,
-            entered=tally.entered,
-            customers=len(tally.customers),
-            finished=sum(tally.outcomes.values()),
-            on_the_way=len(self.under_way),
-            queued=sum(step.queued for step in steps),
-            sent=sum(step.sent for step in steps),
-            held=tally.held,
-            capped=tally.capped,
-            skipped=sum(sum(step.skipped.values()) for step in steps),
-            waiting=len(self.post.waiting),
-            converted=tally.converted,
-            still_open=still_open if has_goal else 0,
-            revenue_minor=tally.revenue_minor if tally.has_revenue else None,
-            cost_micro=sum(tally.node_cost.values()),
-            outcomes=dict(tally.outcomes),
-            steps=steps,
-            costs=tally.all_costs(),
-            days=tally.all_days(grid.start.astimezone(zone).date(), grid.until.astimezone(zone).date()),
-            refusals=tally.all_refusals(),
-            holds=tally.all_holds(),
-            assumptions=told_assumptions(self.plan, grid, tally, self.entrance),
-            listed=len(tally.passages),
+            assumptions=told_assumptions(self.plan, self.grid, self.tally, self.entrance),
         )
-        return Played(result, tally.all_passages(), tuple(tally.told or ()))
+        return Played(result, self.tally.all_passages(), tuple(self.tally.told or ()))
 
 
 def _open(session: Session, plan: Plan, grid: Grid, tell_messages: bool) -> _Stage:

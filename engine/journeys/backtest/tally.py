@@ -120,7 +120,7 @@ class Tally:
         """A message has left or never will."""
         self._waited(letter, now)
         if letter.status is not MessageStatus.SENT:
-            code = letter.code or ""
+            code = str(letter.code or "")
             self.skips[letter.node_id, code] += 1
             self.reasons[code, letter.reason or ""] += 1
             self._day(now, "skipped")

@@ -22,13 +22,6 @@ HOLD_WORDS: Mapping[str, str] = {
 }
 MOST_BARS = 31
 OUTCOME_TONES = (("Reached the goal", "good"), ("Still on the way", "info"))
-WHAT_ICONS: Mapping[str, str] = {
-    "step": "step",
-    "sent": "sent",
-    "held": "held",
-    "skipped": "skipped",
-    "converted": "converted",
-}
 
 
 @dataclass
@@ -46,7 +39,6 @@ class MessageRow:
     """What became of the messages of one step. The shares are percentages, for the bar."""
 
     name: str
-    queued: str
     sent: str
     skipped: str
     waiting: str
@@ -167,7 +159,6 @@ def _message_row(step: Json, names: Mapping[str, str], currency: str) -> Message
     whole = step["sent"] + step["waiting"] + skipped or 1
     return MessageRow(
         name=names.get(step["node_id"], step["node_id"]),
-        queued=f"{step['queued']:,}",
         sent=f"{step['sent']:,}",
         skipped=f"{skipped:,}",
         waiting=f"{step['waiting']:,}",

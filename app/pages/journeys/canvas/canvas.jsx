@@ -58,6 +58,10 @@ function Canvas(props) {
     if (focus?.node_id) (focus.quiet ? actions.lookAt : actions.goTo)(focus.node_id);
   }, [focus?.serial]);
 
+  useEffect(() => {
+    if (props.overlay?.kind === "backtest") actions.fit();
+  }, [props.overlay?.kind]);
+
   useLeaving(saver);
   useWatching(watch, handlers);
   useReturning(handlers);
