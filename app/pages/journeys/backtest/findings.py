@@ -5,7 +5,7 @@ import reflex as rx
 from app.pages.journeys.backtest.state import BacktestState
 from app.pages.journeys.backtest.views import MessageRow, PersonRow, Reason, StoryLine, Tile
 from app.ui import badge, button, icon_button, link, notice, poll, search_field
-from app.ui.chart import Series, bar_chart
+from app.ui.chart import Series, line_chart
 from app.ui.theme import Tone
 
 SERIES = (Series("entered", "Entered"), Series("sent", "Sent"), Series("converted", "Reached the goal"))
@@ -19,7 +19,7 @@ def findings() -> rx.Component:
         rx.el.p(BacktestState.headline, class_name="bt-headline"),
         rx.el.p(BacktestState.period, class_name="s-muted s-small"),
         rx.el.div(rx.foreach(BacktestState.tiles, _tile), class_name="bt-tiles"),
-        bar_chart(
+        line_chart(
             label="Entries, messages and conversions over time",
             data=BacktestState.chart,
             x="day",
@@ -29,12 +29,19 @@ def findings() -> rx.Component:
         _section("Messages", BacktestState.message_rows, _message),
         _section("Why messages never left", BacktestState.refusals, _reason),
         _section("What made messages wait", BacktestState.holds, _reason),
-        _section("Cost", BacktestState.costs, _reason),
         _people(),
+        rx.cond(
+            BacktestState.costs.length() > 0,
+            rx.el.details(
+                rx.el.summary("Cost by month and channel"),
+                rx.el.ul(rx.foreach(BacktestState.costs, _reason), class_name="bt-rows"),
+                class_name="bt-more",
+            ),
+        ),
         rx.el.details(
             rx.el.summary("What was taken for granted"),
             rx.el.ul(rx.foreach(BacktestState.assumptions, rx.el.li)),
-            class_name="bt-assumptions",
+            class_name="bt-more bt-assumptions",
         ),
         button("Run another one", look="quiet", icon="rotate-ccw", on_click=BacktestState.ask_anew),
         class_name="bt-found",

@@ -20,7 +20,7 @@ HOLD_WORDS: Mapping[str, str] = {
     Code.OUTRANKED: "More important messages first",
     Code.BUDGET_EXCEEDED: "Budget of the month used up",
 }
-MOST_BARS = 31
+MOST_POINTS = 31
 OUTCOME_TONES = (("Reached the goal", "good"), ("Still on the way", "info"))
 
 
@@ -101,21 +101,20 @@ def headline(result: Json, days: int) -> str:
     if result["converted"]:
         worth = result["revenue_minor"]
         brought = f", worth {money(worth, currency=result['currency'])}" if worth else ""
-        told.append(f"{result['converted']:,} of them did what the journey is for{brought}.")
+        told.append(
+            f"{count_words(result['converted'], 'time')} a customer did what the journey is for{brought}."
+        )
     return " ".join(told)
 
 
 def _messages(result: Json) -> str:
     cost = micro_words(result["cost_micro"], result["currency"])
     told = f"{count_words(result['sent'], 'message')} would have left for {cost}"
-    held = (
-        f"{result['held']:,} of them later, because of quiet hours, limits or budget"
-        if result["held"]
-        else ""
-    )
-    skipped = f"{result['skipped']:,} never" if result["skipped"] else ""
-    more = " and ".join(part for part in (held, skipped) if part)
-    return f"{told}, {more}." if more else f"{told}."
+    if result["held"]:
+        told += f", {result['held']:,} of them later because of quiet hours, limits or budget"
+    if result["skipped"]:
+        told += f"; {result['skipped']:,} would never have been sent"
+    return f"{told}."
 
 
 def tiles(result: Json) -> list[Tile]:
@@ -136,8 +135,8 @@ def tiles(result: Json) -> list[Tile]:
 
 
 def chart_rows(days: Sequence[Json]) -> list[dict[str, Any]]:
-    """Bars of a day each, or of as many days as make at most 31 bars."""
-    size = -(-len(days) // MOST_BARS)
+    """Points of a day each, or of as many days as make at most 31 points."""
+    size = -(-len(days) // MOST_POINTS)
     rows = []
     for first in range(0, len(days), size):
         some = days[first : first + size]
@@ -219,11 +218,11 @@ def cost_rows(result: Json) -> list[Reason]:
 
 
 def period_words(result: Json, viewer: Viewer) -> str:
-    """`2 Dec 2025 – 2 Mar 2026, looked at every 30 minutes`."""
+    """`2 Dec 2025 – 2 Mar 2026, every 30 minutes`."""
     start, until = (day_words(datetime.fromisoformat(result[name]), viewer) for name in ("start", "until"))
     minutes = result["resolution_minutes"]
     often = "hour" if minutes == 60 else f"{minutes} minutes"
-    return f"{start} – {until}, looked at every {often}"
+    return f"{start} – {until}, every {often}"
 
 
 def day_words(moment: datetime, viewer: Viewer) -> str:
