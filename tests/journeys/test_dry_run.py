@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from engine.core.db import owner_engine, tenant_session
-from engine.core.errors import InvalidGraph, InvalidInput, NotFound
+from engine.core.errors import InvalidGraph, InvalidInput, NotFound, Unavailable
 from engine.core.ids import new_id
 from engine.core.tenants import get_settings
 from engine.customers.models import Customer
@@ -318,6 +318,8 @@ def test_a_channel_that_cannot_reach_the_customer_gives_way_to_the_other(studio:
     skipped, sent = letters(played)
     assert (skipped.fate, skipped.code, skipped.instead) == (Fate.SKIPPED, "SAFAR_020", "email")
     assert (sent.channel, sent.fate, sent.subject) == ("email", Fate.SENT, "Hello Asha")
+    assert "Unsubscribe" in sent.html
+    assert replay(studio.tenant, played.dry_run).entries == played.entries
     assert path(played)[-1] == ("yes", "next")
 
 
@@ -338,6 +340,26 @@ def test_what_would_reach_others_is_told_and_not_done(studio: Studio) -> None:
     assert '"plan": "gold"' in told["hook"][1]
     assert told["remind"] == ("Nobody is reminded in a dry run",)
     assert told["tell"] == ("Nobody is told in a dry run",)
+
+
+def test_a_gift_card_is_given_for_the_dry_run_only_and_its_code_stays_the_same(studio: Studio) -> None:
+    with tenant_session(studio.tenant) as session:
+        template = session.get(Template, studio.template)
+        assert template
+        template.contents = {"en": {"body": "{{ gift_card.amount }}: {{ gift_card.code }}"}}
+    graph = graph_of(
+        [
+            node("t", "trigger.manual"),
+            node("card", "action.gift_card", amount=300),
+            node("m", "action.message", channel="whatsapp", template_id=str(studio.template)),
+        ],
+        "t > card",
+        "card > m",
+    )
+    played = tried(studio, graph)
+    (letter,) = letters(played)
+    assert letter.body.startswith("₹300: TRY")
+    assert letters(replay(studio.tenant, played.dry_run)) == [letter]
 
 
 def test_nothing_of_a_dry_run_is_ever_committed(studio: Studio, database: str) -> None:
@@ -369,6 +391,15 @@ def test_nothing_of_a_dry_run_is_ever_committed(studio: Studio, database: str) -
         played = play_to_end(studio.tenant, played.dry_run)
         assert len(played.entries) > 8
     assert _rows() == before
+
+
+def test_a_dry_run_gives_way_to_whoever_works_on_the_customer(studio: Studio) -> None:
+    (asha,) = studio.add_reachable(1, "whatsapp")
+    journey = draft(studio, studio.simple_graph())
+    with tenant_session(studio.tenant) as session:
+        session.scalars(select(Customer).where(Customer.id == asha).with_for_update()).one()
+        with pytest.raises(Unavailable, match="Try again in a moment"):
+            begin(studio.tenant, journey, customer_id=asha, now=studio.now)
 
 
 def test_a_draft_that_cannot_be_run_says_why(studio: Studio) -> None:

@@ -23,11 +23,14 @@ from engine.delivery.guard import Hold, Policy
 from engine.delivery.models import MessageStatus
 from engine.delivery.prices import micro_words
 from engine.delivery.spend import month_of
-from engine.delivery.tracking import NewLink
+from engine.delivery.tracking import NewLink, make_token
 from engine.delivery.verdicts import Admitted, Sorted, write_verdicts
 from engine.delivery.window import zone_of
 from engine.journeys.dry_run.told import Fate, Letter
 from engine.templates.rendering import TemplateProblem
+
+NO_TOKEN = "dry-run"
+"""What stands for the token of an unsubscribe link: nobody can opt out by a message that was never sent."""
 
 NEXT_DUE = text("""
     SELECT due_at FROM messages
@@ -120,15 +123,16 @@ class Desk:
         return letter
 
     def _shown(self, letter: Letter, written: Written) -> Letter:
-        """The message with its own addresses in place of tracked ones, and without what tells of opens."""
+        """The message with its own addresses in place of tracked ones, and without what speaks of this one letter."""
         outgoing: Outgoing = written.outgoing
+        token = make_token("unsubscribe", self.tenant_id, outgoing.message_id)
         html = (outgoing.html or "").replace(pixel(self.tenant_id, outgoing.message_id), "")
         return replace(
             letter,
             language=outgoing.language,
             subject=outgoing.subject or "",
-            body=_untracked(outgoing.body, written.links),
-            html=_untracked(html, written.links),
+            body=_untracked(outgoing.body, written.links).replace(token, NO_TOKEN),
+            html=_untracked(html, written.links).replace(token, NO_TOKEN),
             has_link=bool(written.links),
         )
 

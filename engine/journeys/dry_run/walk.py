@@ -16,29 +16,17 @@ from engine.core.models import Tenant
 from engine.delivery.outbox import skip_enrolments
 from engine.journeys.decide import Decision, EffectDue, StepDone
 from engine.journeys.dry_run.entrance import Entered
+from engine.journeys.dry_run.giving import give
 from engine.journeys.dry_run.happenings import Scene, happen
 from engine.journeys.dry_run.letters import Desk
 from engine.journeys.dry_run.told import Entry, Fate, Kind
 from engine.journeys.dry_run.wish import DryRun, Happening
 from engine.journeys.dry_run.words import Teller
-from engine.journeys.effects import apply_effects
 from engine.journeys.facts import load_facts
 from engine.journeys.interpreter import decide_safely
 from engine.journeys.models import EnrolmentStatus
 from engine.journeys.nodes.base import Run, Trigger
-from engine.journeys.nodes.outcomes import (
-    ChangeAttribute,
-    ChangeList,
-    ChangeTags,
-    GrantCoupon,
-    GrantGiftCard,
-    GrantPoints,
-    SendMessage,
-)
 from engine.journeys.plan import Plan
-
-STAYS_HERE = (SendMessage, ChangeTags, ChangeAttribute, ChangeList, GrantPoints, GrantCoupon, GrantGiftCard)
-"""Effects on the customer and their messages, which are done on the stage; others would only reach other people."""
 
 A_MOMENT = timedelta(seconds=1)
 """What happens at a moment at which steps were passed happens right after them."""
@@ -120,13 +108,7 @@ class Walk:
         effects = {(each.node_id, each.visit): each for each in decision.effects}
         for step in decision.steps:
             self._tell_step(step, effects.get((step.node_id, step.visit)))
-        apply_effects(
-            self.session,
-            self.tenant.id,
-            [each for each in decision.effects if isinstance(each.effect, STAYS_HERE)],
-            plans,
-            now=self.now,
-        )
+        give(self.session, self.tenant.id, decision.effects, plans, now=self.now)
         self._move(decision)
         if decision.left:
             self._give_up(decision.reason or "Left the journey")
