@@ -67,7 +67,7 @@ def test_one_customer_walks_through_the_draft(page: Page, studio: Studio) -> Non
     dock.get_by_role("button", name="Start again").click()
     dock.get_by_role("button", name="Play").click()
     expect(_card(page, "cold")).to_have_attribute("data-mark", "passed")
-    expect(dock.get_by_role("status")).to_contain_text("The end")
+    expect(dock.get_by_role("status")).to_contain_text("Came to the end")
 
     dock.get_by_role("button", name="Close").click()
     expect(page.locator(".jc-card[data-mark]")).to_have_count(0)

@@ -11,8 +11,8 @@ from app.ui import area_field, button, form, form_actions, icon_button, text_fie
 def player() -> rx.Component:
     """A dry run under way."""
     return rx.el.div(
-        _clock(),
-        _happenings(),
+        rx.el.div(_clock(), _happenings(), class_name="dr-top"),
+        rx.cond(PlayerState.other_open, _other()),
         timeline(),
         rx.el.div(
             PlayerState.said, class_name="dr-said", role="status", custom_attrs={"aria-live": "polite"}
@@ -24,13 +24,21 @@ def player() -> rx.Component:
 def _clock() -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.div(PlayerState.clock, class_name="dr-clock s-number"),
             rx.el.div(
-                rx.el.span(PlayerState.walker, dir="auto", class_name="dr-walker"),
-                " · ",
-                PlayerState.zone,
-                class_name="dr-where",
+                rx.el.div(PlayerState.clock, class_name="dr-clock s-number"),
+                rx.el.div(
+                    rx.el.span(PlayerState.walker, dir="auto", class_name="dr-walker"),
+                    " · ",
+                    PlayerState.zone,
+                    class_name="dr-where",
+                ),
             ),
+            rx.el.span(
+                icon_button("Start again", icon="rotate-ccw", on_click=PlayerState.start_again),
+                icon_button("Somebody else", icon="user-round-cog", on_click=PlayerState.leave),
+                class_name="dr-again",
+            ),
+            class_name="dr-now-and-who",
         ),
         rx.el.div(
             button(
@@ -54,11 +62,6 @@ def _clock() -> rx.Component:
                 on_click=PlayerState.to_the_end,
                 disabled=PlayerState.over,
             ),
-            rx.el.span(
-                icon_button("Start again", icon="rotate-ccw", on_click=PlayerState.start_again),
-                icon_button("Somebody else", icon="user-round-cog", on_click=PlayerState.leave),
-                class_name="dr-again",
-            ),
             role="group",
             class_name="dr-buttons",
             custom_attrs={"aria-label": "Virtual clock"},
@@ -71,7 +74,7 @@ def _clock() -> rx.Component:
             ),
             class_name="dr-next s-number",
         ),
-        class_name="dr-top",
+        class_name="dr-when",
     )
 
 
@@ -90,7 +93,6 @@ def _happenings() -> rx.Component:
             ),
             class_name="dr-offers",
         ),
-        rx.cond(PlayerState.other_open, _other()),
         class_name="dr-now",
     )
 
@@ -106,7 +108,7 @@ def _offer(offer: rx.Var[OfferView]) -> rx.Component:
 
 
 def _other() -> rx.Component:
-    return form(
+    other = form(
         text_field(
             name="dr-name", label="Event", placeholder="Product Viewed", auto_focus=True, max_length=200
         ),
@@ -125,3 +127,4 @@ def _other() -> rx.Component:
         ),
         on_submit=PlayerState.happen_other,
     )
+    return rx.el.div(other, class_name="dr-other")

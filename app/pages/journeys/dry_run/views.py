@@ -22,7 +22,7 @@ FATE_WORDS: Mapping[Fate, tuple[str, Tone]] = {
 SAID_ALONE = (Kind.MESSAGE, Kind.HAPPENED, Kind.NOTE, Kind.GOAL, Kind.ENDED)
 """Lines whose text says all; others stand under the step's own words."""
 
-PASSING = (Kind.ENTERED, Kind.STEP, Kind.EFFECT, Kind.WAIT)
+PASSING = (Kind.ENTERED, Kind.STEP, Kind.EFFECT, Kind.WAIT, Kind.ENDED)
 """Lines that say when the customer was at a step."""
 
 UNITS = (("week", timedelta(weeks=1)), ("day", timedelta(days=1)), ("hour", timedelta(hours=1)))
@@ -126,7 +126,9 @@ def path_of(lines: Sequence[Line], here: str) -> Overlay:
 
 def said_of(lines: Iterable[Line]) -> str:
     """New lines in a sentence each, for those who listen."""
-    return ". ".join(f"{line.passed} {line.time} {line.title}: {line.text}".strip() for line in lines)
+    return ". ".join(
+        " ".join(part for part in (line.passed, line.time, line.title, line.text) if part) for line in lines
+    )
 
 
 def _line(number: int, entry: Entry, before: datetime | None, zone: ZoneInfo) -> Line:
