@@ -10,6 +10,8 @@ from app.pages.journeys.builder_page import BUILDER
 from app.pages.journeys.list_page import JOURNEYS
 from app.pages.login.page import LOGIN
 from app.pages.not_found import NOT_FOUND
+from app.pages.offers.coupon_page import COUPON
+from app.pages.offers.list_page import OFFERS
 from app.pages.registry import Page
 from app.pages.settings.page import SETTINGS
 from app.pages.templates.editor_page import TEMPLATE
@@ -26,6 +28,8 @@ PAGES: list[Page] = [
     DESK,
     TEMPLATES,
     TEMPLATE,
+    OFFERS,
+    COUPON,
     INBOX,
     SETTINGS,
     NOT_FOUND,

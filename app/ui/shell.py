@@ -28,6 +28,7 @@ NAVIGATION = (
     NavItem("desk", "Desk", "messages-square", "/desk"),
     NavItem("journeys", "Journeys", "waypoints", "/journeys"),
     NavItem("templates", "Templates", "file-pen-line", "/templates"),
+    NavItem("offers", "Offers", "ticket-percent", "/offers"),
     NavItem("inbox", "Inbox", "inbox", "/inbox"),
     NavItem("settings", "Settings", "settings-2", "/settings"),
 )

@@ -10,7 +10,7 @@ import reflex as rx
 
 SHEETS = (
     "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "dry_run", "backtest", "publish", "settings",
-    "inbox", "desk", "customers", "templates", "message",
+    "inbox", "desk", "customers", "templates", "message", "offers",
 )  # fmt: skip
 STYLESHEETS = [f"/styles/{name}.css" for name in SHEETS]
 

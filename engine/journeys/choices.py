@@ -86,7 +86,7 @@ def load_choices(session: Session) -> dict[str, Any]:
         "templates": _templates(session),
         "segments": segments,
         "lists": [segment for segment in segments if segment["is_list"]],
-        "branches": _branches(session),
+        "branches": list_branches(session),
         "staff": [_named(person) for person in list_staff(session)],
         "journeys": _journeys(session),
         "coupons": _coupons(session),
@@ -139,7 +139,8 @@ def list_segments(session: Session) -> list[dict[str, Any]]:
     return [_named(row, count=row.customer_count, is_list=not row.is_dynamic) for row in rows]
 
 
-def _branches(session: Session) -> list[dict[str, Any]]:
+def list_branches(session: Session) -> list[dict[str, Any]]:
+    """Branches by name: id, name and, where it is another, the city."""
     rows = session.execute(select(Branch.id, Branch.name, Branch.city).order_by(Branch.name))
     return [_named(row, about=row.city if row.city != row.name else "") for row in rows]
 

@@ -26,8 +26,11 @@ from tests.simulation.graphs import Things, random_graph
 
 CHANNELS = ("whatsapp", "sms", "email")
 TEMPLATES = {channel: UUID(int=number) for number, channel in enumerate(CHANNELS, 1)}
-THINGS = Things(TEMPLATES)
-KNOWN = References(template_channels={each: channel for channel, each in TEMPLATES.items()})
+COUPON = UUID(int=9)
+THINGS = Things(TEMPLATES, COUPON)
+KNOWN = References(
+    template_channels={each: channel for channel, each in TEMPLATES.items()}, coupons={COUPON: ""}
+)
 START = datetime(2026, 10, 20, tzinfo=UTC)
 MONTH = timedelta(days=31)
 ZONES = [ZoneInfo(name) for name in ("Asia/Kolkata", "America/New_York", "Pacific/Chatham")]

@@ -16,9 +16,10 @@ DEEPEST = 9
 
 @dataclass(frozen=True)
 class Things:
-    """What graphs may point at: a template for each channel, a static list."""
+    """What graphs may point at: a template for each channel, a coupon, a static list."""
 
     templates: dict[str, UUID]
+    coupon: UUID
     static_list: UUID | None = None
 
 
@@ -188,6 +189,16 @@ def _points(draw: Draw) -> Made:
     return _one(draw.add("action.points", {"points": draw.random.randint(1, 50)}), "next")
 
 
+def _gift_card(draw: Draw) -> Made:
+    config = {"amount": draw.random.randint(1, 900), "valid_days": draw.random.randint(1, 30)}
+    return _one(draw.add("action.gift_card", config), "next")
+
+
+def _coupon(draw: Draw) -> Made:
+    config = {"coupon_id": str(draw.things.coupon), "valid_days": draw.random.randint(1, 30)}
+    return _one(draw.add("action.coupon", config), "next", "over")
+
+
 def _reachable(draw: Draw) -> Made:
     channel = draw.random.choice(list(draw.things.templates))
     return _one(draw.add("branch.reachable", {"channel": channel}), "yes", "no")
@@ -222,6 +233,8 @@ _ALL: dict[str, tuple[int, Callable[[Draw], Made]]] = {
     "action.notify": (1, _notify),
     "action.followup": (1, _follow_up),
     "action.points": (1, _points),
+    "action.gift_card": (1, _gift_card),
+    "action.coupon": (1, _coupon),
     "exit": (1, _exit),
 }
 _MAKE = {kind: make for kind, (_, make) in _ALL.items()}

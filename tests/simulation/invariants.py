@@ -20,6 +20,7 @@ from engine.events.models import QueuedEvent
 from engine.journeys.counts import node_counts
 from engine.journeys.models import Enrolment, EnrolmentStatus, Step
 from engine.journeys.versions import load_plans
+from engine.offers.models import CouponCode, GiftCard
 from tests.simulation.world import World
 
 WEEK = timedelta(days=7)
@@ -169,8 +170,26 @@ def _counters_equal_the_log(world: World, session: Session) -> Found:
                 yield f"{node_id}: {total} messages counted, {kept} in the log"
 
 
+def _given_once(world: World, session: Session) -> Found:
+    """Each step left by “given” has its one code, each gift card its step, and nothing else was given."""
+    passed = session.execute(
+        select(Step.enrolment_id, Step.node_id, Step.visit).where(
+            Step.port == "next", Step.node_id.like("coupon_%") | Step.node_id.like("gift_card_%")
+        )
+    )
+    given = Counter(
+        (row.enrolment_id, row.node_id, row.visit)
+        for model in (CouponCode, GiftCard)
+        for row in session.execute(select(model.enrolment_id, model.node_id, model.visit))
+    )
+    expected = Counter((row.enrolment_id, row.node_id, row.visit) for row in passed)
+    yield from (f"{place} was promised and not given" for place in expected - given)
+    yield from (f"{place} was given and not earned" for place in given - expected)
+
+
 CHECKS: tuple[Callable[[World, Session], Found], ...] = (
     _told_once,
+    _given_once,
     _nothing_lost,
     _caps_hold,
     _quiet_hours_hold,

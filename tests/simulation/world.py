@@ -32,6 +32,7 @@ from engine.journeys import journeys
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import JourneyStatus
+from engine.offers.models import Coupon, DiscountType
 from engine.templates.models import Template
 from tests.simulation.graphs import ENTRY_EVENTS, EVENTS, Things, random_graph
 from tests.simulation.provider import PowerCut, SimulatedProvider
@@ -87,7 +88,7 @@ class World:
     journeys: list[UUID] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
-    things: Things = field(default_factory=lambda: Things({}))
+    things: Things = field(default_factory=lambda: Things({}, UUID(int=0)))
     cut_after: int | None = None
     meddles: float = 0.0
     _order: int = 0
@@ -373,7 +374,7 @@ def simulated(seed: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def _settle_in(world: World) -> None:
     random = world.random
     templates = {channel: UUID(int=random.getrandbits(128), version=4) for channel in CHANNELS}
-    world.things = Things(templates)
+    world.things = Things(templates, UUID(int=random.getrandbits(128), version=4))
     world.customers = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
     with tenant_session(world.tenant) as session:
         for channel, template_id in templates.items():
@@ -391,6 +392,19 @@ def _settle_in(world: World) -> None:
                 )
             )
             session.add(ChannelAccount(tenant_id=world.tenant, channel=channel, provider="whatsapp_cloud"))
+        today = world.now.date()
+        session.add(
+            Coupon(
+                id=world.things.coupon,
+                tenant_id=world.tenant,
+                code="WORLD",
+                name="World",
+                discount_type=DiscountType.PERCENTAGE,
+                percent=10,
+                valid_from=today,
+                valid_until=today + timedelta(days=random.randint(0, 60)),
+            )
+        )
         session.execute(
             insert(Customer),
             [

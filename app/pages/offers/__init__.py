@@ -1,0 +1,1 @@
+"""Coupons and gift cards: the lists, the form and one coupon's page."""
