@@ -15,6 +15,7 @@ from engine.journeys.plan import Plan
 
 CHANGES = ("ChangeTags", "ChangeAttribute", "ChangeList", "GrantPoints")
 ELSEWHERE = ("StartJourney", "CallWebhook", "CreateFollowUp", "NotifyStaff")
+GIVEN = ("GrantCoupon", "GrantGiftCard")
 
 
 def told_assumptions(plan: Plan, grid: Grid, tally: Tally, entrance: Entrance) -> tuple[str, ...]:
@@ -75,5 +76,7 @@ def _about_effects(tally: Tally) -> Iterator[str]:
     wanted = {what for _, what in tally.effects}
     if wanted & set(CHANGES):
         yield "Tags, attributes, lists and points that the journey would change stay as they are."
+    if wanted & set(GIVEN):
+        yield "Coupons and gift cards are counted, not given; a coupon’s terms are those of today."
     if wanted & set(ELSEWHERE):
         yield "Other journeys, webhooks, reminders and notices are counted, not carried out."
