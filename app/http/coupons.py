@@ -11,7 +11,8 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.offers import coupons
-from engine.offers.history import LARGEST_PAGE, list_redemptions
+from engine.offers.drafts import LARGEST_AMOUNT, CouponChange, CouponDraft
+from engine.offers.history import LARGEST_PAGE, Figures, figures_of, list_coupons, list_redemptions
 from engine.offers.models import Coupon, CouponRedemption
 from engine.offers.redeeming import redeem, validate
 from engine.offers.rules import CODES, Use
@@ -35,7 +36,7 @@ class OrderBody(BaseModel):
 
     code: Line
     customer_id: UUID
-    order_amount_minor: int = Field(ge=0, le=coupons.LARGEST_AMOUNT)
+    order_amount_minor: int = Field(ge=0, le=LARGEST_AMOUNT)
     branch_id: UUID | None = None
     services: list[Line] | None = Field(None, max_length=200)
     categories: list[Line] | None = Field(None, max_length=200)
@@ -68,17 +69,17 @@ def index(
 ) -> dict[str, Any]:
     """Coupons with their figures, the newest first."""
     with tenant_session(caller.tenant_id) as session:
-        found = coupons.list_coupons(session, search=search, is_active=is_active, page=page, size=size)
+        found = list_coupons(session, search=search, is_active=is_active, page=page, size=size)
         shown = [_shown(each, found.figures[each.id]) for each in found.coupons]
         return _data({"coupons": shown, "total": found.total})
 
 
 @router.post("", status_code=201)
-def create(caller: Caller, body: coupons.CouponDraft) -> dict[str, Any]:
+def create(caller: Caller, body: CouponDraft) -> dict[str, Any]:
     """Make a coupon; without a code one is drawn."""
     with tenant_session(caller.tenant_id) as session:
         made = coupons.create_coupon(session, caller.tenant_id, body, actor=_actor(caller), now=utc_now())
-        return _data({"coupon": _shown(made, coupons.Figures())})
+        return _data({"coupon": _shown(made, Figures())})
 
 
 @router.post("/validate")
@@ -118,17 +119,17 @@ def show(caller: Caller, coupon_id: UUID) -> dict[str, Any]:
     """One coupon with its figures."""
     with tenant_session(caller.tenant_id) as session:
         found = coupons.get_coupon(session, coupon_id)
-        return _data({"coupon": _shown(found, coupons.figures_of(session, [coupon_id])[coupon_id])})
+        return _data({"coupon": _shown(found, figures_of(session, [coupon_id])[coupon_id])})
 
 
 @router.patch("/{coupon_id}")
-def change(caller: Caller, coupon_id: UUID, body: coupons.CouponChange) -> dict[str, Any]:
+def change(caller: Caller, coupon_id: UUID, body: CouponChange) -> dict[str, Any]:
     """Change a coupon; a field left out stays as it is, null empties it."""
     with tenant_session(caller.tenant_id) as session:
         changed = coupons.update_coupon(
             session, caller.tenant_id, coupon_id, body, actor=_actor(caller), now=utc_now()
         )
-        return _data({"coupon": _shown(changed, coupons.figures_of(session, [coupon_id])[coupon_id])})
+        return _data({"coupon": _shown(changed, figures_of(session, [coupon_id])[coupon_id])})
 
 
 @router.delete("/{coupon_id}")
@@ -168,7 +169,7 @@ def _terms(coupon: Coupon) -> dict[str, Any]:
     return {name: getattr(coupon, name) for name in TERMS} | {"percent": percent}
 
 
-def _shown(coupon: Coupon, figures: coupons.Figures) -> dict[str, Any]:
+def _shown(coupon: Coupon, figures: Figures) -> dict[str, Any]:
     return _terms(coupon) | {
         "granted_codes": figures.granted,
         "discount_given_minor": figures.discount_minor,

@@ -12,7 +12,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.offers import gift_cards
-from engine.offers.coupons import LARGEST_AMOUNT
+from engine.offers.drafts import LARGEST_AMOUNT
 from engine.offers.granting import today_of
 
 router = APIRouter(prefix="/api/v1/gift-cards", tags=["gift cards"])

@@ -23,6 +23,7 @@ ICON_OF: Mapping[str, str] = {
     "budget": "wallet",
     "journey": "waypoints",
     "trouble": "triangle-alert",
+    "coupon": "ticket-percent",
 }
 """By the first word of a notification's kind (`journey.notice` → `journey`)."""
 

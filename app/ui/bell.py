@@ -38,7 +38,7 @@ class Bell:
     on_all_seen: Any
 
 
-ICONS = ("message-circle", "alarm-clock", "wallet", "waypoints", "triangle-alert")
+ICONS = ("message-circle", "alarm-clock", "wallet", "waypoints", "triangle-alert", "ticket-percent")
 """Icons news may name; another name shows the bell's own."""
 
 

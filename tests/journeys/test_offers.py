@@ -13,7 +13,8 @@ from engine.core.db import app_engine, tenant_session
 from engine.core.errors import InvalidGraph
 from engine.core.ids import new_id
 from engine.journeys.models import Enrolment, Step
-from engine.offers.coupons import CouponChange, CouponDraft, create_coupon, deactivate_coupon, update_coupon
+from engine.offers.coupons import create_coupon, deactivate_coupon, update_coupon
+from engine.offers.drafts import CouponChange, CouponDraft
 from engine.offers.models import Coupon, CouponCode, GiftCard, GiftCardEntry
 from engine.templates.models import Template
 

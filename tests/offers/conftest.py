@@ -11,7 +11,8 @@ from sqlalchemy import select
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer
-from engine.offers.coupons import CouponDraft, create_coupon
+from engine.offers.coupons import create_coupon
+from engine.offers.drafts import CouponDraft
 from engine.offers.granting import Grant, grant_codes
 from engine.offers.models import Coupon, CouponCode
 from engine.offers.redeeming import Redeemed, Verdict, redeem, validate

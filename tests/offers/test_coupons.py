@@ -20,14 +20,10 @@ from engine.customers.models import Customer
 from engine.events.models import Event
 from engine.offers import granting
 from engine.offers.codes import ALPHABET
-from engine.offers.coupons import (
-    CouponChange,
-    CouponDraft,
-    deactivate_coupon,
-    list_coupons,
-    update_coupon,
-)
+from engine.offers.coupons import deactivate_coupon, update_coupon
+from engine.offers.drafts import CouponChange, CouponDraft
 from engine.offers.granting import Grant, grant_codes
+from engine.offers.history import list_coupons
 from engine.offers.models import Coupon, CouponCode, CouponRedemption
 from engine.offers.redeeming import CouponRefused
 from engine.offers.rules import discount

@@ -26,8 +26,9 @@ from engine.core.db import tenant_session
 from engine.core.errors import NotFound
 from engine.journeys.choices import list_branches, list_segments
 from engine.journeys.usage import journeys_naming
-from engine.offers.coupons import CouponChange, Figures, figures_of, get_coupon, update_coupon
-from engine.offers.history import list_redemptions, recent_codes
+from engine.offers.coupons import get_coupon, update_coupon
+from engine.offers.drafts import CouponChange
+from engine.offers.history import Figures, figures_of, list_redemptions, recent_codes
 from engine.offers.models import Coupon
 from engine.offers.words import discount_words
 

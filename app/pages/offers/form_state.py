@@ -18,7 +18,8 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import SafarError
 from engine.journeys.choices import list_branches, list_segments
-from engine.offers.coupons import CouponChange, CouponDraft, create_coupon, get_coupon, update_coupon
+from engine.offers.coupons import create_coupon, get_coupon, update_coupon
+from engine.offers.drafts import CouponChange, CouponDraft
 from engine.offers.granting import today_of
 
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from app.pages.customers.list_state import name_of
 from app.pages.words import money, short_moment
 from app.ui.theme import Tone
-from engine.offers.coupons import Figures
 from engine.offers.gift_cards import GiftCardRow
+from engine.offers.history import Figures
 from engine.offers.models import Coupon, CouponCode, CouponRedemption
 from engine.offers.words import discount_words
 
