@@ -121,7 +121,9 @@ def measure(
 ) -> None:
     """One journey's figures beside SQL's."""
     plan = plan_of(tenant, make)
+    busy = time.process_time()
     played, ours = timed(lambda: backtest(tenant, plan, grid))
+    busy = time.process_time() - busy
     expected, by_hand = timed(lambda: find(tenant, grid, query))
     found = played.result
     entered = {(each.customer_id, each.entered_at) for each in played.passages}
@@ -129,6 +131,7 @@ def measure(
     line(
         f"{name}: whole backtest", ours, "s", reference=by_hand, beside=f"SQL for the entries alone, {listed}"
     )
+    line(f"{name}: processor time of the worker in it", busy, "s")
     print(
         f"    {found.entered:,} entries, {found.sent:,} messages sent, {found.held:,} held, {found.skipped:,} never "
         f"sent, {found.converted:,} reached the goal"
