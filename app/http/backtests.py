@@ -11,14 +11,14 @@ from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
-from engine.journeys.backtest.grid import LONGEST_DAYS
-from engine.journeys.backtest.running import (
+from engine.journeys.backtest.asking import (
     LARGEST_PAGE,
     ask_backtest,
     cancel_backtest,
     list_passages,
     load_backtest,
 )
+from engine.journeys.backtest.grid import LONGEST_DAYS
 
 router = APIRouter(prefix="/api/v1/journeys/{journey_id}", tags=["backtests"])
 Caller = Annotated[KeyRef, Depends(api_caller)]

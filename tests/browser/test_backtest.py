@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import insert, select
 
 from engine.core.clock import utc_now
@@ -77,6 +77,12 @@ def journey(studio: Studio) -> UUID:
         ).id
 
 
+def choose(dock: Locator, length: str) -> None:
+    """Over how long it shall be played."""
+    dock.get_by_role("radio", name=length).click()
+    expect(dock.get_by_role("radio", name=length)).to_be_checked()
+
+
 def test_a_backtest_is_run_watched_read_and_found_again(page: Page, studio: Studio, journey: UUID) -> None:
     page.goto(f"{studio.app.url}/journeys/{journey}")
     canvas = Canvas(page)
@@ -86,13 +92,13 @@ def test_a_backtest_is_run_watched_read_and_found_again(page: Page, studio: Stud
     dock = page.get_by_role("complementary", name="Backtest")
 
     # a year takes a while: it shows how far it is, and can be cancelled
-    dock.get_by_role("radio", name="A year").check()
+    choose(dock, "A year")
     dock.get_by_role("button", name="Run the backtest").click()
     expect(dock.get_by_role("progressbar", name="Progress of the backtest")).to_be_visible()
     dock.get_by_role("button", name="Cancel").click()
 
     # ninety days are played to the end
-    dock.get_by_role("radio", name="90 days").check()
+    choose(dock, "90 days")
     dock.get_by_role("button", name="Run the backtest").click()
     expect(dock.get_by_text("customers would have entered")).to_be_visible(timeout=60_000)
     expect(dock).to_contain_text("40 customers would have entered")

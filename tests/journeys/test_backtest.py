@@ -17,19 +17,16 @@ from engine.customers.models import Appointment, ConsentState, Customer, Entitle
 from engine.delivery.models import Message, MessageRate
 from engine.events.models import Event, QueuedEvent
 from engine.journeys import journeys
-from engine.journeys.backtest.grid import Grid, grid_between, last_days
-from engine.journeys.backtest.models import Backtest, BacktestStatus
-from engine.journeys.backtest.running import (
-    DEAD_AFTER,
-    KEPT,
+from engine.journeys.backtest.asking import (
     ask_backtest,
     cancel_backtest,
-    delete_old_backtests,
     latest_backtest,
     list_passages,
     load_backtest,
-    run_backtest,
 )
+from engine.journeys.backtest.grid import Grid, grid_between, last_days
+from engine.journeys.backtest.models import Backtest, BacktestStatus
+from engine.journeys.backtest.running import DEAD_AFTER, KEPT, delete_old_backtests, run_backtest
 from engine.journeys.backtest.stage import Played, play
 from engine.journeys.graph import read_graph
 from engine.journeys.models import Enrolment, Step

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal
 from engine.core.errors import Code
-from engine.core.ids import new_id
 from engine.customers.contacts import load_contacts
 from engine.customers.models import Purpose
 from engine.delivery.admission import USAGE_DAYS, Facts, judge, rank
@@ -27,7 +26,7 @@ from engine.delivery.compose import Letterhead
 from engine.delivery.consequences import can_be_replaced, replacement
 from engine.delivery.guard import Policy, Sent
 from engine.delivery.models import MessageStatus
-from engine.delivery.outbox import MARKETING_LIFE, MessageIntent
+from engine.delivery.outbox import MessageIntent
 from engine.delivery.policy import load_policy
 from engine.delivery.prices import Prices, load_prices
 from engine.delivery.spend import NO_BRANCH, month_of
@@ -35,6 +34,7 @@ from engine.delivery.verdicts import Sorted
 from engine.delivery.window import next_month
 from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.history import RealSpend
+from engine.journeys.backtest.letter import Letter, write_letter
 from engine.journeys.plan import Plan
 from engine.templates.rendering import Compiled, load_templates
 
@@ -52,41 +52,6 @@ ANY_REAL = text("""
     SELECT EXISTS (SELECT FROM messages WHERE tenant_id = :tenant AND created_at > :earliest AND created_at <= :until
         AND admitted_at IS NOT NULL AND purpose = 'marketing' AND journey_id IS DISTINCT FROM :journey)
 """)
-
-
-@dataclass(slots=True, kw_only=True)
-class Letter:
-    """A message that would have been queued; named like the columns of `Message`, so that the same rules read both.
-
-    `holds`: when the guard held it, until when, by which rule and why.
-    """
-
-    id: UUID
-    dedupe_key: UUID
-    customer_id: UUID
-    channel: str
-    purpose: str
-    message_type: str
-    template_id: UUID
-    journey_id: UUID | None
-    version_id: UUID | None
-    enrolment_id: UUID
-    node_id: str
-    variables: Any
-    fallback: Any
-    priority: int
-    journey_limit: int | None
-    announce: bool
-    created_at: datetime
-    due_at: datetime
-    expires_at: datetime | None
-    attempts: int = 0
-    status: MessageStatus = MessageStatus.QUEUED
-    code: str | None = None
-    reason: str | None = None
-    sent_at: datetime | None = None
-    cost_micro: int = 0
-    holds: list[tuple[datetime, datetime, Code, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -111,7 +76,7 @@ class Post:
 
     def queue(self, intents: Iterable[MessageIntent], now: datetime) -> list[Letter]:
         """Put messages into the outbox."""
-        letters = [_letter(each, now) for each in intents]
+        letters = [write_letter(each, now) for each in intents]
         for each in letters:
             self._wait(each)
         return letters
@@ -245,31 +210,4 @@ def open_post(session: Session, tenant_id: UUID, plan: Plan, grid: Grid) -> Post
         load_limits(session, tenant_id),
         RealSpend(session, tenant_id, plan, grid),
         bool(session.scalar(ANY_REAL, {"tenant": tenant_id, "journey": plan.journey_id, **period})),
-    )
-
-
-def _letter(intent: MessageIntent, now: datetime) -> Letter:
-    assert intent.enrolment_id is not None
-    assert intent.node_id is not None
-    is_marketing = intent.purpose == Purpose.MARKETING
-    return Letter(
-        id=new_id(),
-        dedupe_key=intent.dedupe_key,
-        customer_id=intent.customer_id,
-        channel=intent.channel,
-        purpose=intent.purpose,
-        message_type=intent.message_type,
-        template_id=intent.template_id,
-        journey_id=intent.journey_id,
-        version_id=intent.version_id,
-        enrolment_id=intent.enrolment_id,
-        node_id=intent.node_id,
-        variables=intent.variables or {},
-        fallback=intent.fallback,
-        priority=intent.priority,
-        journey_limit=intent.journey_limit,
-        announce=intent.announce,
-        created_at=now,
-        due_at=intent.due_at,
-        expires_at=intent.due_at + MARKETING_LIFE if is_marketing else None,
     )

@@ -5,7 +5,7 @@ those under way and lets customers in, the calendar lets customers in, all who a
 are judged. Nothing is written: it may run in a transaction that only reads.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,12 +22,15 @@ from engine.delivery.consequences import can_be_replaced
 from engine.delivery.models import MessageStatus
 from engine.journeys.backtest.assumptions import told_assumptions
 from engine.journeys.backtest.entrance import Entrance
+from engine.journeys.backtest.goals import Goals
 from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.history import Events, Happened
-from engine.journeys.backtest.post import Letter, Post, open_post
+from engine.journeys.backtest.letter import Letter
+from engine.journeys.backtest.post import Post, open_post
 from engine.journeys.backtest.result import Passage, Result, Told
 from engine.journeys.backtest.summing import sum_up
 from engine.journeys.backtest.tally import Journeyer, Tally
+from engine.journeys.backtest.turns import Turns
 from engine.journeys.decide import Decision, EffectDue, decide
 from engine.journeys.effects import message_intents
 from engine.journeys.entries import Entry
@@ -101,16 +104,15 @@ class _Stage:
     tally: Tally
     events: Events
     entrance: Entrance
+    goals: Goals
+    turns: Turns
     under_way: dict[UUID, Under] = field(default_factory=dict)
     """By customer: nobody is in a journey twice at a time."""
     dues: list[tuple[datetime, int, UUID]] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=count)
-    entries: dict[UUID, list[tuple[UUID, Journeyer]]] = field(default_factory=lambda: defaultdict(list))
-    """By customer, all entries that may still reach the goal, with their enrolment's id."""
     journeyers: dict[UUID, Journeyer] = field(default_factory=dict)
     """By enrolment, those whose messages may still wait."""
     fates: dict[tuple[UUID, str], MessageFate] = field(default_factory=dict)
-    free_at: dict[str, datetime] = field(default_factory=dict)
 
     def tick(self, now: datetime, chosen: Mapping[UUID, Trigger] | None) -> None:
         """Everything that happens at one moment."""
@@ -152,7 +154,7 @@ class _Stage:
                 entry=each.properties,
                 entry_key=each.key,
             )
-            self.entries[each.customer_id].append((run.id, one))
+            self.goals.enter(one)
             self.journeyers[run.id] = one
             self._wait(Under(run, one, now))
 
@@ -176,24 +178,12 @@ class _Stage:
         """Whoever does what the journey is for, within its time, under way or not (as `facts` and `hearing` do)."""
         settings = self.plan.settings
         for each in happened:
-            if not each.fits or each.customer_id not in self.entries:
+            if not each.fits or not self.goals.knows(each.customer_id):
                 continue
             if each.name == settings.goal_event:
-                self._convert(each)
+                self.goals.reach(each)
             if each.name != settings.goal_event or settings.leave_on_goal:
                 self._drop_finished(each)
-
-    def _convert(self, each: Happened) -> None:
-        within = timedelta(days=self.plan.settings.goal_days)
-        open_still = [
-            (run_id, one)
-            for run_id, one in self.entries[each.customer_id]
-            if one.converted_at is None and each.occurred_at <= one.entered_at + within
-        ]
-        self.entries[each.customer_id] = open_still
-        for _, one in open_still:
-            if one.entered_at <= each.occurred_at:
-                self.tally.convert(one, "", each.occurred_at, each.worth_minor)
 
     def _drop_finished(self, each: Happened) -> None:
         under = self.under_way.get(each.customer_id)
@@ -216,7 +206,7 @@ class _Stage:
             self.session, [under.run for under in batch], plans, now=now, as_of=True, fates=self.fates
         )
         facts = replace(
-            facts, slots=self._take_turns([u.run for u in batch if u.run.id not in facts.exits], now)
+            facts, slots=self.turns.take([u.run for u in batch if u.run.id not in facts.exits], now)
         )
         decided = [(under, self._decide(under.run, facts, now)) for under in batch]
         self._want([each for _, decision in decided for each in decision.effects], plans, now)
@@ -268,18 +258,6 @@ class _Stage:
             self.tally.queue(letter)
             self._note_fate(letter)
 
-    def _take_turns(self, runs: Sequence[Run], now: datetime) -> dict[tuple[UUID, int], datetime]:
-        """When a rate-limited wait lets each of these on, as `release.take_slots` does."""
-        turns: dict[tuple[UUID, int], datetime] = {}
-        for run in sorted(runs, key=lambda each: each.arrived_at):
-            node = self.plan.nodes.get(run.node_id)
-            interval = node.release_interval() if node and run.promised_at is None else None
-            if interval is not None:
-                turn = max(self.free_at.get(run.node_id, now), now)
-                turns[run.id, run.visit] = turn
-                self.free_at[run.node_id] = turn + interval
-        return turns
-
     # Leaving the house
 
     def _deliver(self, now: datetime) -> bool:
@@ -318,7 +296,7 @@ class _Stage:
             self.tally,
             standing=Counter(under.run.node_id for under in self.under_way.values()),
             waiting=Counter(letter.node_id for letter in self.post.waiting.values()),
-            undecided=[one for some in self.entries.values() for _, one in some],
+            undecided=self.goals.undecided(),
             currency=self.post.letterhead.currency,
             assumptions=told_assumptions(self.plan, self.grid, self.tally, self.entrance),
         )
@@ -328,15 +306,18 @@ class _Stage:
 def _open(session: Session, plan: Plan, grid: Grid, tell_messages: bool) -> _Stage:
     tenant = get_tenant(session)
     entrance = Entrance.open(session, tenant.id, plan, grid)
+    tally = Tally(tenant.timezone, told=[] if tell_messages else None)
     return _Stage(
         session=session,
         tenant_id=tenant.id,
         plan=plan,
         grid=grid,
         post=open_post(session, tenant.id, plan, grid),
-        tally=Tally(tenant.timezone, told=[] if tell_messages else None),
+        tally=tally,
         events=Events(session, plan, grid, by_membership=entrance.memberships.dynamic),
         entrance=entrance,
+        goals=Goals(timedelta(days=plan.settings.goal_days), tally),
+        turns=Turns(plan),
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.core.errors import Code
 from engine.delivery.models import MessageStatus
 from engine.delivery.spend import month_of
-from engine.journeys.backtest.post import Letter
+from engine.journeys.backtest.letter import Letter
 from engine.journeys.backtest.result import Cost, Day, Passage, Refused, StepResult, Told, Waiting
 from engine.journeys.decide import StepDone
 

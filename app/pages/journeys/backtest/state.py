@@ -17,8 +17,7 @@ from engine.core.accounts import Viewer, demand
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import SafarError
-from engine.journeys.backtest.models import OPEN, BacktestStatus
-from engine.journeys.backtest.running import (
+from engine.journeys.backtest.asking import (
     Asked,
     PassageRow,
     ask_backtest,
@@ -28,6 +27,7 @@ from engine.journeys.backtest.running import (
     list_passages,
     name_steps,
 )
+from engine.journeys.backtest.models import OPEN, BacktestStatus
 
 DOCK = "backtest"
 EDIT = "campaign.create"

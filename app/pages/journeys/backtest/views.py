@@ -10,7 +10,7 @@ from app.pages.words import channel_words, money
 from engine.core.accounts import Viewer
 from engine.core.errors import Code
 from engine.delivery.prices import micro_words
-from engine.journeys.backtest.running import PassageRow
+from engine.journeys.backtest.asking import PassageRow
 
 Json = Mapping[str, Any]
 
