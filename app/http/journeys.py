@@ -17,6 +17,7 @@ from engine.core.tenants import get_tenant
 from engine.customers.named import Name, NamedBy, find_named
 from engine.journeys import journeys
 from engine.journeys.absence import explain_absence
+from engine.journeys.behind import LARGEST_PAGE, PAGE, Figure, customers_behind
 from engine.journeys.by_hand import MOST, enrol_by_hand
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.counts import list_journeys, node_counts
@@ -211,6 +212,25 @@ def counts(caller: Caller, journey_id: UUID) -> dict[str, Any]:
                 for node_id, count in node_counts(session, journey.live_version_id).items()
             }
         )
+
+
+@router.get("/{journey_id}/steps/{node_id}/customers")
+def customers(
+    caller: Caller,
+    journey_id: UUID,
+    node_id: str,
+    figure: Figure = Figure.HERE,
+    port: str | None = None,
+    search: str = "",
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
+) -> dict[str, Any]:
+    """The customers whom a figure of a step of the live version counts, a page at a time; `after` continues."""
+    with tenant_session(caller.tenant_id) as session:
+        page = customers_behind(
+            session, journey_id, node_id, figure, port=port, search=search, after=after, limit=limit
+        )
+        return _data({"customers": [each.as_json() for each in page.rows], "after": page.after})
 
 
 @router.get("/{journey_id}/stuck")

@@ -176,7 +176,7 @@ def list_customers(
     """
     if sort not in SORTS:
         raise InvalidInput(f"sort: must be one of {', '.join(SORTS)}.", details={"field": "sort"})
-    wanted = [PRESENT, *_search(search)]
+    wanted = [PRESENT, *matching(search)]
     if tagged:
         wanted.append(Customer.tags.bool_op("@>")([tagged.replace("\0", "")]))
     total = session.scalar(select(func.count()).select_from(Customer).where(*wanted)) or 0
@@ -191,7 +191,8 @@ def list_customers(
     return CustomerPage([CustomerRow(*row) for row in session.execute(page)], total)
 
 
-def _search(search: str) -> list[ColumnElement[bool]]:
+def matching(search: str) -> list[ColumnElement[bool]]:
+    """What a customer must fulfil to be found by these words or this part of a phone number; nothing for no words."""
     words = search.replace("\0", "").strip()
     if not words:
         return []

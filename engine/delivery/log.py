@@ -11,8 +11,14 @@ from sqlalchemy.orm import Session
 
 from engine.core.bulk import insert_many
 from engine.delivery.case import Hold
-from engine.delivery.models import Message, MessageHold
+from engine.delivery.models import Message, MessageHold, MessageStatus
 from engine.templates.models import Template
+
+SENT = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ)
+"""The states of a message that left, whatever is known of it since."""
+
+DELIVERED = (MessageStatus.DELIVERED, MessageStatus.READ)
+WAITING = Message.status.in_((MessageStatus.QUEUED, MessageStatus.SENDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ def message_log(
 
 
 def node_message_counts(session: Session, version_id: UUID) -> dict[str, dict[str, int]]:
-    """How many messages of each node are in which state; `opened` and `clicked` count besides."""
+    """How many messages of each node are in which state; `held` (of those that wait), `opened` and `clicked` count
+    besides."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     rows = session.execute(
         select(
@@ -109,6 +116,7 @@ def node_message_counts(session: Session, version_id: UUID) -> dict[str, dict[st
             func.count().label("number"),
             func.count(Message.opened_at).label("opened"),
             func.count(Message.clicked_at).label("clicked"),
+            func.count().filter(WAITING, Message.held_code.is_not(None)).label("held"),
         )
         .where(Message.version_id == version_id, Message.node_id.is_not(None))
         .group_by(Message.node_id, Message.status)
@@ -116,7 +124,7 @@ def node_message_counts(session: Session, version_id: UUID) -> dict[str, dict[st
     for row in rows:
         states = counts[row.node_id]
         states[row.status] = row.number
-        for mark, number in (("opened", row.opened), ("clicked", row.clicked)):
+        for mark, number in (("opened", row.opened), ("clicked", row.clicked), ("held", row.held)):
             if number:
                 states[mark] = states.get(mark, 0) + number
     return dict(counts)

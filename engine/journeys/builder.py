@@ -9,14 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.db import tenant_session
-from engine.core.errors import Conflict, InvalidGraph
-from engine.customers.models import Customer
+from engine.core.errors import Conflict, InvalidGraph, InvalidInput
+from engine.journeys.behind import Figure, customers_behind
 from engine.journeys.choices import MANUAL, load_choices
 from engine.journeys.counts import node_counts
 from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
 from engine.journeys.models import (
-    RUNNING,
-    Enrolment,
     Journey,
     JourneyStatus,
     JourneyVersion,
@@ -132,28 +130,29 @@ def look_at_figures(tenant_id: UUID, journey_id: UUID) -> Figures:
         return _figures(session, load_journey(session, journey_id))
 
 
-def people_at(tenant_id: UUID, journey_id: UUID, node_id: str, *, limit: int = 50) -> list[Json]:
-    """Who stands at a step of the running version now, the longest there first: `{id, name, since}` (J11).
+def people_behind(
+    tenant_id: UUID,
+    journey_id: UUID,
+    node_id: str,
+    figure: str,
+    *,
+    port: str | None = None,
+    search: str = "",
+    after: str | None = None,
+) -> Json:
+    """The customers behind a number on the canvas, as `engine.journeys.behind` finds them: `{people, after}` (J11).
 
     Raises:
         NotFound: the journey was deleted meanwhile.
+        InvalidInput: there is no such figure.
     """
+    if figure not in set(Figure):
+        raise InvalidInput(f"figure: must be one of {', '.join(Figure)}.", details={"field": "figure"})
     with tenant_session(tenant_id) as session:
-        version_id = load_journey(session, journey_id).live_version_id
-        rows = session.execute(
-            select(Customer.id, Customer.name, Enrolment.arrived_at)
-            .join(Customer, Customer.id == Enrolment.customer_id)
-            .where(
-                Enrolment.version_id == version_id,
-                Enrolment.node_id == node_id,
-                Enrolment.status.in_(RUNNING),
-            )
-            .order_by(Enrolment.arrived_at)
-            .limit(limit)
+        page = customers_behind(
+            session, journey_id, node_id, Figure(figure), port=port, search=search, after=after
         )
-        return [
-            {"id": str(row.id), "name": row.name or "", "since": row.arrived_at.isoformat()} for row in rows
-        ]
+        return {"people": [each.as_json() for each in page.rows], "after": page.after}
 
 
 def _conflict_or_repetition(tenant_id: UUID, journey_id: UUID, graph: Json) -> Kept:

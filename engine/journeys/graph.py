@@ -1,6 +1,7 @@
 """A journey's graph as JSON: read strictly for publishing, loosely for drafts; and its JSON Schema.
 
-The format is the interface contract's: `{"schema": 1, "nodes": [...], "edges": [...], "settings": {...}}`.
+The format is the interface contract's: `{"schema": 1, "nodes": [...], "edges": [...], "settings": {...}}`, and, where
+somebody stuck notes on the canvas, `"notes": [{"id", "position", "width", "height", "text", "colour"}]`.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from engine.journeys.nodes import NODE_TYPES
 from engine.journeys.nodes.base import (
     Config,
     Node,
+    Position,
     Problem,
     control,
 )
@@ -37,6 +39,8 @@ from engine.segments.behaviours import PropertyRule
 
 MAX_NODES = 1_000
 MAX_EDGES = 3_000
+MAX_NOTES = 300
+LONGEST_NOTE = 5_000
 MAX_BYTES = 2_000_000
 
 
@@ -49,6 +53,29 @@ class Edge(BaseModel):
     source: str
     source_port: str = NEXT
     target: str
+
+
+class NoteColour(StrEnum):
+    """The paper of a note; the app's style sheet says how each looks by day and by night."""
+
+    YELLOW = "yellow"
+    BLUE = "blue"
+    GREEN = "green"
+    PINK = "pink"
+    GREY = "grey"
+
+
+class Note(BaseModel):
+    """Words stuck on the canvas for those who draw; it says nothing to the journey."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")
+    position: Position = Position()
+    width: float = Field(240, ge=80, le=2_000, title="Width", description="In the canvas's pixels")
+    height: float = Field(160, ge=60, le=2_000, title="Height", description="In the canvas's pixels")
+    text: str = Field("", max_length=LONGEST_NOTE, title="Text")
+    colour: NoteColour = Field(NoteColour.YELLOW, title="Colour")
 
 
 class ReentryMode(StrEnum):
@@ -192,6 +219,7 @@ class Graph(BaseModel):
     nodes: tuple[SerializeAsAny[Node], ...]
     edges: tuple[Edge, ...]
     settings: JourneySettings = JourneySettings()
+    notes: tuple[Note, ...] = Field((), max_length=MAX_NOTES)
 
 
 @lru_cache
@@ -216,8 +244,8 @@ def check_shape(raw: object) -> dict[str, Any]:
         raise InvalidGraph(
             "schema: this version of Safar reads graphs of schema 1.", details={"field": "schema"}
         )
-    for field, most in (("nodes", MAX_NODES), ("edges", MAX_EDGES)):
-        entries = raw.get(field)
+    for field, most in (("nodes", MAX_NODES), ("edges", MAX_EDGES), ("notes", MAX_NOTES)):
+        entries = raw.get(field, [] if field == "notes" else None)
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise InvalidGraph(f"{field}: must be a list of objects.", details={"field": field})
         if len(entries) > most:
@@ -268,9 +296,14 @@ def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
         settings = JourneySettings.model_validate(raw.get("settings", {}))
     except ValidationError as error:
         problems += [_setting_problem(each) for each in error.errors()]
+    notes = [
+        note
+        for number, each in enumerate(raw.get("notes", []), 1)
+        for note in _read_note(number, each, problems)
+    ]
     if problems:
         return None, problems
-    return Graph(schema=1, nodes=tuple(nodes), edges=tuple(edges), settings=settings), []
+    return Graph(schema=1, nodes=tuple(nodes), edges=tuple(edges), settings=settings, notes=tuple(notes)), []
 
 
 def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
@@ -293,6 +326,15 @@ def _read_node(raw: dict[str, Any], problems: list[Problem]) -> Iterator[Node]:
             problems.append(
                 Problem("bad_config", _config_message(kind, path, each), node_id, path[0] if path else None)
             )
+
+
+def _read_note(number: int, raw: dict[str, Any], problems: list[Problem]) -> Iterator[Note]:
+    try:
+        yield Note.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problems.append(Problem("bad_note", f"Note {number}: {where}: {first['msg']}."))
 
 
 def _setting_problem(error: Any) -> Problem:

@@ -16,6 +16,7 @@ from engine.core.bulk import array_literal, transpose, unnest
 from engine.core.tenants import get_tenant
 from engine.delivery.outbox import MARKETING_LIFE, skip_enrolments
 from engine.events.models import Event, EventInterest
+from engine.journeys.counts import count_converted
 from engine.journeys.facts import event_fits, listenings, scope_of
 from engine.journeys.models import RUNNING, Enrolment
 from engine.journeys.plan import Plan
@@ -39,12 +40,17 @@ WAKE = text(f"""
 _CONVERTED = {"customer_id": "uuid", "at": "timestamptz"}
 
 CONVERT = text(f"""
-    UPDATE enrolments SET converted_at = rows.at
-    FROM {unnest(_CONVERTED)}
-    WHERE enrolments.journey_id = :journey AND enrolments.customer_id = rows.customer_id
-        AND enrolments.converted_at IS NULL AND enrolments.finished_at IS NOT NULL
-        AND enrolments.entered_at <= rows.at AND enrolments.entered_at >= rows.at - CAST(:within AS interval)
+    WITH reached AS (
+        UPDATE enrolments SET converted_at = rows.at
+        FROM {unnest(_CONVERTED)}
+        WHERE enrolments.journey_id = :journey AND enrolments.customer_id = rows.customer_id
+            AND enrolments.converted_at IS NULL AND enrolments.finished_at IS NOT NULL
+            AND enrolments.entered_at <= rows.at AND enrolments.entered_at >= rows.at - CAST(:within AS interval)
+        RETURNING enrolments.id, enrolments.converted_at
+    )
+    {count_converted("reached")}
 """)
+"""Those who come to the goal after the journey's end; the steps they had done count them."""
 
 FINISHED = text("""
     SELECT customer_id, id FROM enrolments
@@ -90,7 +96,13 @@ def note_finished(
     if reached:
         within = timedelta(days=settings.goal_days)
         session.execute(
-            CONVERT, {"journey": plan.journey_id, "within": within, **transpose(_CONVERTED, reached)}
+            CONVERT,
+            {
+                "tenant": tenant_id,
+                "journey": plan.journey_id,
+                "within": within,
+                **transpose(_CONVERTED, reached),
+            },
         )
     leaving = {row.customer_id for row in rows if row.name != settings.goal_event or settings.leave_on_goal}
     if not leaving:

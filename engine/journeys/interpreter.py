@@ -20,6 +20,7 @@ from engine.core.db import tenant_session
 from engine.core.poison import POISON, in_parts, told
 from engine.core.tally import Counted, count
 from engine.delivery.outbox import skip_enrolments
+from engine.journeys.counts import count_converted
 from engine.journeys.decide import Decision, decide
 from engine.journeys.effects import apply_effects
 from engine.journeys.facts import load_facts
@@ -76,6 +77,17 @@ MOVE = text(f"""
         finished_at = CASE WHEN rows.due_at IS NULL THEN :now END
     FROM {unnest(_MOVED)} WHERE enrolments.id = rows.id
 """)
+
+_REACHED = {"id": "uuid", "converted_at": "timestamptz"}
+
+COUNT_CONVERTED = text(f"""
+    WITH reached AS (
+        SELECT rows.id, rows.converted_at FROM {unnest(_REACHED)}
+        JOIN enrolments ON enrolments.id = rows.id AND enrolments.converted_at IS NULL
+    )
+    {count_converted("reached")}
+""")
+"""Before they are marked as converted, so that each is counted once."""
 
 _STEPS = {
     "enrolment_id": "uuid",
@@ -223,6 +235,9 @@ def _store(
         )
         for each in decisions
     ]
+    reached = [(each.run.id, each.converted_at) for each in decisions if each.converted_at]
+    if reached:
+        session.execute(COUNT_CONVERTED, {"tenant": tenant_id, **transpose(_REACHED, reached)})
     session.execute(MOVE, {**transpose(_MOVED, moved), "now": now})
     steps = [
         (

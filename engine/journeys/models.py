@@ -106,6 +106,14 @@ class Enrolment(Base):
             postgresql_where=text("status = 'quarantined'"),
         ),
         Index(
+            "ix_enrolments_converted",
+            "tenant_id",
+            "journey_id",
+            "converted_at",
+            "id",
+            postgresql_where=text("converted_at IS NOT NULL"),
+        ),
+        Index(
             "ix_enrolments_finished",
             "tenant_id",
             "finished_at",
@@ -154,7 +162,8 @@ class Step(Base):
 
 class StepCount(Base):
     """Steps per node and port as increments, added in the batch that made them and summed when read:
-    workers never wait for each other over a counter."""
+    workers never wait for each other over a counter. `converted` are enrolments that reached the goal after that
+    node, each once a node, added when they reached it."""
 
     __tablename__ = "step_counts"
     __table_args__ = (Index("ix_step_counts_version_id", "tenant_id", "version_id"),)
@@ -165,6 +174,7 @@ class StepCount(Base):
     node_id: Mapped[str]
     port: Mapped[str | None]
     steps: Mapped[int]
+    converted: Mapped[int] = mapped_column(server_default="0")
 
 
 class CalendarRun(Tenanted, Base):

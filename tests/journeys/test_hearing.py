@@ -11,6 +11,8 @@ from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.delivery.models import Message, MessageStatus
 from engine.journeys import journeys
+from engine.journeys.behind import Figure, customers_behind
+from engine.journeys.counts import fold_counts, node_counts
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, EnrolmentStatus
@@ -105,6 +107,36 @@ def test_a_goal_after_the_end_is_counted_and_holds_back_what_still_waits(studio:
     pass_time(studio, end + HOUR)
     assert ways(studio)[customers[0]].converted_at == end + HOUR
     assert [message.status for message in messages(studio)] == [MessageStatus.SKIPPED]
+
+
+def counted(studio: Any, journey_id: UUID) -> dict[str, tuple[int, int]]:
+    """Passed and converted, by step."""
+    with tenant_session(studio.tenant) as session:
+        fold_counts(session, studio.tenant)
+        version_id = journeys.load_journey(session, journey_id).live_version_id
+        assert version_id
+        counts = node_counts(session, version_id)
+        converted = {
+            node_id: len(customers_behind(session, journey_id, node_id, Figure.CONVERTED).rows)
+            for node_id in counts
+        }
+    assert converted == {node_id: count.converted for node_id, count in counts.items()}
+    return {node_id: (count.passed, count.converted) for node_id, count in counts.items()}
+
+
+def test_a_goal_is_counted_once_at_every_step_done_before_it(studio: Any) -> None:
+    early, late, never = studio.add_customers(3)
+    journey_id = begin(
+        studio, [early, late, never], goal_event="Order Completed", goal_days=9, leave_on_goal=False
+    )
+    for moment in (studio.now + HOUR, studio.now + 2 * HOUR):
+        studio.send_event("Order Completed", [early], at=moment)
+        pass_time(studio, moment)
+    end = studio.now + timedelta(days=1)
+    pass_time(studio, end)
+    studio.send_event("Order Completed", [early, late], at=end + HOUR)
+    pass_time(studio, end + HOUR)
+    assert counted(studio, journey_id) == {"t": (3, 2), "w": (3, 1), "m": (3, 1)}
 
 
 def test_a_goal_reached_too_late_does_not_count(studio: Any) -> None:

@@ -152,6 +152,25 @@ def test_reading_and_dumping_keeps_a_graph(build: Build, step: Build) -> None:
     assert again == graph
 
 
+NOTE = {"id": "n", "position": {"x": 8, "y": 8}, "width": 240, "height": 160, "text": "Why", "colour": "blue"}
+
+
+def test_notes_are_kept_and_say_nothing_to_the_journey(build: Build, step: Build) -> None:
+    raw = build([step("t", "trigger.event", event="E"), step("x", "exit")], "t > x")
+    noted = raw | {"notes": [NOTE]}
+    graph, _ = read_graph(noted)
+    assert graph is not None and dump_graph(graph)["notes"] == [NOTE]
+    assert find_problems(noted, KNOWN) == find_problems(raw, KNOWN) == []
+
+
+def test_a_note_that_cannot_be_drawn_is_a_problem_that_says_which(build: Build, step: Build) -> None:
+    raw = build([step("t", "trigger.event", event="E"), step("x", "exit")], "t > x")
+    (problem,) = find_problems(raw | {"notes": [NOTE, NOTE | {"colour": "plaid"}]}, KNOWN)
+    assert problem.code == "bad_note" and problem.message.startswith("Note 2: colour: ")
+    with pytest.raises(InvalidGraph, match="notes: 301 are more than 300"):
+        check_shape(raw | {"notes": [NOTE] * 301})
+
+
 def test_the_schema_names_every_node_type() -> None:
     assert set(graph_schema()["properties"]["nodes"]["items"]["discriminator"]["mapping"]) == set(NODE_TYPES)
 

@@ -10,7 +10,7 @@ from app.pages.journeys.status import tone_of, words_of
 from app.pages.session import signed_in
 from engine.core.accounts import Viewer
 from engine.core.errors import NotFound
-from engine.journeys.builder import Figures, look_at_figures, people_at
+from engine.journeys.builder import Figures, look_at_figures, people_behind
 from engine.journeys.journeys import MOVES
 from engine.journeys.models import JourneyStatus
 
@@ -59,11 +59,20 @@ class FiguresState(rx.State):
         await self._look(await signed_in(self))
 
     @rx.event
-    async def find_people(self, node_id: str):
-        """Who is at a step now."""
+    async def find_people(self, wish: dict[str, Any]):
+        """The customers behind a number on a step; a wish with `after` is told what follows."""
         viewer = await signed_in(self)
-        people = await asyncio.to_thread(people_at, viewer.tenant_id, self._opened(), node_id)
-        self.people = {"node_id": node_id, "people": people}
+        found = await asyncio.to_thread(
+            people_behind,
+            viewer.tenant_id,
+            self._opened(),
+            str(wish.get("node_id")),
+            str(wish.get("figure")),
+            port=wish.get("port"),
+            search=str(wish.get("search") or ""),
+            after=wish.get("after"),
+        )
+        self.people = {"serial": wish.get("serial"), **found}
 
     def _opened(self) -> UUID:
         return journey_id_of(self.opened_id)

@@ -31,8 +31,8 @@ def _on_change(
     return [journey_id, graph, revision, serial]
 
 
-def _on_people(node_id: rx.Var[str]) -> list[rx.Var[Any]]:
-    return [node_id]
+def _on_people(wish: rx.Var[dict[str, Any]]) -> list[rx.Var[Any]]:
+    return [wish]
 
 
 def _on_publish(revision: rx.Var[int]) -> list[rx.Var[Any]]:
@@ -85,7 +85,7 @@ class JourneyCanvas(rx.NoSSRComponent):
     """`{node_id, serial, quiet}`: select this node and bring it into view; when `quiet`, only bring it into view."""
 
     people: rx.Var[dict[str, Any]]
-    """Who is at a step: `{node_id, people: [{id, name, since}]}`, the answer to `on_people`."""
+    """The customers behind a number: `{serial, people, after}`, the answer to the `on_people` of that serial."""
 
     read_only: rx.Var[bool]
     """Look, do not touch."""
@@ -112,7 +112,7 @@ class JourneyCanvas(rx.NoSSRComponent):
     """New figures are wanted: every two seconds while they move and the page is visible."""
 
     on_people: rx.EventHandler[_on_people]
-    """Somebody wants to know who is at this step."""
+    """Somebody wants to know who is behind a number: `{serial, node_id, figure, port?, search?, after?}`."""
 
     on_return: rx.EventHandler[rx.event.no_args_event_spec]
     """The page became visible again: templates or segments may have been made elsewhere."""
