@@ -44,9 +44,15 @@ def test_stuck_customers_are_told_and_let_go_on(api: TestClient, tenant: UUID, n
     (told,) = api.get(f"{path}/stuck").json()["data"]
     assert told["id"] == str(enrolment)
     assert (told["customer_name"], told["step"], told["reason"]) == ("Asha", "Wait 1 day", "boom")
+    behind = api.get(f"{path}/steps/w/customers", params={"figure": "here"}).json()["data"]
+    assert behind == {"customers": [], "after": None}
     answer = api.post(f"{path}/retry", json={"ids": [str(enrolment)]}).json()
     assert answer == {"success": True, "data": {"retried": 1, "staying": 0}}
     assert api.get(f"{path}/stuck").json()["data"] == []
+    behind = api.get(f"{path}/steps/w/customers", params={"search": "ash"}).json()["data"]
+    assert [(each["customer_id"], each["name"]) for each in behind["customers"]] == [(str(customer), "Asha")]
+    refused = api.get(f"{path}/steps/w/customers", params={"figure": "nonsense"})
+    assert refused.status_code == 400 and "figure" in refused.json()["error"]["message"]
     assert api.post(f"{path}/retry").json()["data"] == {"retried": 0, "staying": 0}
 
 
