@@ -1,5 +1,8 @@
 """What a tenant's events are called and what they say, for pickers in the builder and the segment editor."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -23,7 +26,10 @@ NAMES = text(f"""
     SELECT names.name,
         (SELECT count(*) FROM (
             SELECT FROM events event WHERE event.tenant_id = {TENANT_NOW} AND event.name = names.name
-            LIMIT :recent) AS counted) AS frequency
+            LIMIT :recent) AS counted) AS frequency,
+        (SELECT event.occurred_at FROM events event
+            WHERE event.tenant_id = {TENANT_NOW} AND event.name = names.name
+            ORDER BY event.occurred_at DESC LIMIT 1) AS last_at
     FROM names WHERE names.name IS NOT NULL
     ORDER BY frequency DESC, names.name
 """)
@@ -41,9 +47,24 @@ PROPERTIES = text(f"""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class EventSeen:
+    """An event that was received: how often (`count` stops at 2,000) and when it happened last."""
+
+    name: str
+    count: int
+    last_at: datetime
+
+
+def events_seen(session: Session) -> list[EventSeen]:
+    """The tenant's events by name, the most frequent first (those beyond 2,000 times by name)."""
+    rows = session.execute(NAMES, {"most": MOST_NAMES, "recent": RECENT})
+    return [EventSeen(row.name, row.frequency, row.last_at) for row in rows]
+
+
 def event_names(session: Session) -> list[str]:
-    """The names of the tenant's events, the most frequent first (those beyond 2,000 times by name)."""
-    return list(session.scalars(NAMES, {"most": MOST_NAMES, "recent": RECENT}))
+    """The names of `events_seen`, in its order."""
+    return [event.name for event in events_seen(session)]
 
 
 def property_names(session: Session, event_name: str) -> list[str]:

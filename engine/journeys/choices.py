@@ -12,7 +12,7 @@ from engine.channels.interface import Channel
 from engine.core.models import Branch, Tenant
 from engine.core.rls import TENANT_NOW
 from engine.core.staff import list_staff
-from engine.events.catalog import event_names
+from engine.events.catalog import events_seen
 from engine.journeys.models import Journey, JourneyStatus, JourneyVersion
 from engine.journeys.values import ATTRIBUTE_PREFIX, DATES, VALUES, value_words
 from engine.landing.models import LandingPage
@@ -23,27 +23,37 @@ from engine.segments.models import Segment
 from engine.segments.operators import ALIASES
 from engine.segments.segments import field_values
 from engine.templates.models import Template
+from engine.templates.rendering import Compiled, TemplateProblem, compile_template, render
+from engine.templates.templates import SAMPLE as SAMPLE_CUSTOMER
 
 PREVIEW_LENGTH = 600
 EVENT_NAMES = 200
 SAMPLE = 20
 CUSTOMERS_SAMPLED = 2_000
 VALUES_SHOWN = 30
+SAMPLES_SHOWN = 3
+LONGEST_SAMPLE = 40
+PREVIEW_LANGUAGES = 4
 MANUAL = {"nodes": [{"type": "trigger.manual"}]}
 """What a graph contains whose customers can be let in by hand or by another journey."""
 
 PROPERTIES = text("""
-    SELECT wanted.name, array_agg(DISTINCT key.name) AS properties
+    SELECT wanted.name, jsonb_object_agg(seen.key, seen.samples ORDER BY seen.key) AS properties
     FROM unnest(CAST(:names AS text[])) AS wanted(name)
     CROSS JOIN LATERAL (
-        SELECT properties FROM events
-        WHERE events.name = wanted.name AND jsonb_typeof(properties) = 'object'
-        ORDER BY occurred_at DESC LIMIT :sample
-    ) AS recent
-    CROSS JOIN LATERAL jsonb_object_keys(recent.properties) AS key(name)
+        SELECT pair.key, (array_agg(DISTINCT left(pair.value, :longest))
+            FILTER (WHERE pair.value <> ''))[1 : :shown] AS samples
+        FROM (
+            SELECT properties FROM events
+            WHERE events.name = wanted.name AND jsonb_typeof(properties) = 'object'
+            ORDER BY occurred_at DESC LIMIT :sample
+        ) AS recent
+        CROSS JOIN LATERAL jsonb_each_text(recent.properties) AS pair
+        GROUP BY pair.key
+    ) AS seen
     GROUP BY wanted.name
 """)
-"""The keys of the newest events' properties, for many names at once."""
+"""The keys of the newest events' properties with some of their values, for many names at once."""
 
 
 IN_WORDS = tuple(name for name in VALUES if name not in DATES and name != "first_name")
@@ -73,12 +83,13 @@ def load_choices(session: Session) -> dict[str, Any]:
     """Templates, segments, forms, events with their properties, tags, rule fields and the currency, as JSON.
 
     Lists are `{"id", "name", …}`; `lists` are the segments that are lists, `journeys` all that are not archived, with
-    `manual` for those that can be started by hand; `values` are what steps may ask for by name, `samples` the values
-    in use by that name. `fields` are `engine.segments.field.FieldInfo`, `open_operators` those of fields any key names
+    `manual` for those that can be started by hand; `previews` of a template are by language; `property_samples` are
+    values in use by event and property; `values` are what steps may ask for by name, `samples` the values in use by
+    that name. `fields` are `engine.segments.field.FieldInfo`, `open_operators` those of fields any key names
     (`event.total`).
     """
-    names = event_names(session)[:EVENT_NAMES]
-    properties = session.execute(PROPERTIES, {"names": names, "sample": SAMPLE})
+    events = events_seen(session)[:EVENT_NAMES]
+    properties = _properties(session, [event.name for event in events])
     segments = list_segments(session)
     samples = _samples(session)
     return {
@@ -93,17 +104,35 @@ def load_choices(session: Session) -> dict[str, Any]:
         "values": _values(samples),
         "samples": samples,
         "forms": _forms(session),
-        "events": [{"name": name} for name in names],
-        "properties": {row.name: row.properties for row in properties},
+        "events": [
+            {"name": event.name, "count": event.count, "last_at": event.last_at.isoformat()}
+            for event in events
+        ],
+        "properties": {name: sorted(seen) for name, seen in properties.items()},
+        "property_samples": properties,
         "tags": field_values(session, "tags", limit=100),
         "currency": session.scalar(select(Tenant.currency)),
         **_rule_fields(),
     }
 
 
+def _properties(session: Session, names: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    limits = {"sample": SAMPLE, "shown": SAMPLES_SHOWN, "longest": LONGEST_SAMPLE}
+    rows = session.execute(PROPERTIES, {"names": list(names), **limits})
+    return {row.name: {key: values or [] for key, values in row.properties.items()} for row in rows}
+
+
 def _templates(session: Session) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(Template.id, Template.name, Template.description, Template.channel, Template.contents)
+        select(
+            Template.id,
+            Template.name,
+            Template.description,
+            Template.channel,
+            Template.version,
+            Template.contents,
+            Template.whatsapp,
+        )
         .where(Template.is_active)
         .order_by(Template.name)
     )
@@ -114,15 +143,25 @@ def _templates(session: Session) -> list[dict[str, Any]]:
             "about": row.description,
             "channel": row.channel,
             "locales": sorted(row.contents),
-            **_preview(row.contents),
+            "previews": _previews(row),
         }
         for row in rows
     ]
 
 
-def _preview(contents: Mapping[str, Any]) -> dict[str, str]:
-    parts: Mapping[str, str] = contents.get("en") or next(iter(contents.values()), {})
-    return {"subject": parts.get("subject") or "", "preview": (parts.get("body") or "")[:PREVIEW_LENGTH]}
+def _previews(row: Any) -> dict[str, dict[str, str]]:
+    """How the message looks for a sample customer, by language, English and Hindi first: `{subject, text}`."""
+    compiled = compile_template(row.id, row.version, row.channel, row.contents, row.whatsapp)
+    locales = sorted(row.contents, key=lambda locale: (locale != "en", locale != "hi", locale))
+    return {locale: _preview(compiled, locale) for locale in locales[:PREVIEW_LANGUAGES]}
+
+
+def _preview(compiled: Compiled, locale: str) -> dict[str, str]:
+    try:
+        message = render(compiled, SAMPLE_CUSTOMER, language=locale, default_language=locale)
+    except TemplateProblem as problem:
+        return {"subject": "", "text": "", "problem": problem.message}
+    return {"subject": message.subject or "", "text": message.body[:PREVIEW_LENGTH]}
 
 
 def _named(row: Any, **more: Any) -> dict[str, Any]:

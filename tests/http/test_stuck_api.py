@@ -52,7 +52,7 @@ def test_stuck_customers_are_told_and_let_go_on(api: TestClient, tenant: UUID, n
     behind = api.get(f"{path}/steps/w/customers", params={"search": "ash"}).json()["data"]
     assert [(each["customer_id"], each["name"]) for each in behind["customers"]] == [(str(customer), "Asha")]
     refused = api.get(f"{path}/steps/w/customers", params={"figure": "nonsense"})
-    assert refused.status_code == 400 and "figure" in refused.json()["error"]["message"]
+    assert refused.status_code == 422 and "figure" in refused.json()["error"]["message"]
     assert api.post(f"{path}/retry").json()["data"] == {"retried": 0, "staying": 0}
 
 

@@ -12,6 +12,7 @@ from engine.journeys import journeys
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.choices import load_choices
 from engine.segments.models import Segment
+from engine.templates.models import Template
 
 
 def choices_of(studio: Any) -> dict[str, Any]:
@@ -104,3 +105,39 @@ def test_a_kind_is_found_by_what_its_first_choice_says() -> None:
     quiet = [preset["label"] for preset in kinds["trigger.quiet"]["presets"]]
     assert quiet[0] == "Customer went quiet: visit"
     assert kinds["wait.until"]["presets"] == []
+
+
+def test_events_are_offered_as_they_were_received(studio: Any) -> None:
+    studio.send_event("Class Booked", studio.add_customers(2), style="Kathak", price=900)
+    studio.send_event("Class Booked", studio.add_customers(1), style="Odissi", note="")
+    studio.send_event("Signed Up", studio.add_customers(1))
+    offered = choices_of(studio)
+    assert offered["events"] == [
+        {"name": "Class Booked", "count": 3, "last_at": studio.now.isoformat()},
+        {"name": "Signed Up", "count": 1, "last_at": studio.now.isoformat()},
+    ]
+    assert offered["property_samples"]["Class Booked"] == {
+        "style": ["Kathak", "Odissi"],
+        "price": ["900"],
+        "note": [],
+    }
+    assert offered["properties"]["Class Booked"] == ["note", "price", "style"]
+
+
+def test_templates_are_offered_as_a_customer_would_read_them(studio: Any) -> None:
+    with tenant_session(studio.tenant) as session:
+        session.add(
+            Template(
+                id=new_id(),
+                tenant_id=studio.tenant,
+                name="Welcome",
+                channel="whatsapp",
+                template_type="promotional",
+                contents={"hi": {"body": "नमस्ते {{ first_name }}"}, "en": {"body": "Hello {{ first_name }}"}},
+            )
+        )
+    (welcome,) = (each for each in choices_of(studio)["templates"] if each["name"] == "Welcome")
+    assert list(welcome["previews"].items()) == [
+        ("en", {"subject": "", "text": "Hello Asha"}),
+        ("hi", {"subject": "", "text": "नमस्ते Asha"}),
+    ]

@@ -1,22 +1,20 @@
 // What a person does on the canvas, each as one step to undo. Keys, buttons and the mouse all come here.
 
+import { aligned, distributed } from "./align.js";
 import * as graphs from "./graph.js";
 import { layout } from "./layout.js";
+import { carried, newNote, NOTE, stepsOf } from "./notes.js";
 import { makeRoom, placeAfter, placeOnEdge } from "./room.js";
 import { selectedNode } from "./store.js";
+import { createView } from "./view.js";
+import { walked } from "./walk.js";
 
 const TIDY_MS = 400;
-const REVEAL_MS = 160;
-const PANEL_MS = 60;
-const GO_MS = 300;
-const MARGIN = 20;
-const TOOLBAR = 76;
-const READABLE = 0.75;
 
 /** The verbs of one canvas. `flow` is React Flow's instance (for the view). */
 export function createActions(store, flow) {
   const get = () => store.getState();
-  let arriving = 0;
+  const { fit, goTo, lookAt, reveal, centre, visible } = createView(store, flow);
   const change = (next, options) => get().change(next, options);
 
   /** Put a new node of this kind at a place; `preset` fills in its config. */
@@ -92,6 +90,42 @@ export function createActions(store, flow) {
     change((graph) => graphs.removeNodes(graphs.disconnect(graph, edgeIds), nodeIds));
   }
 
+  /** Stick a new note into the middle of the view, ready to be written on. */
+  function stick() {
+    const middle = centre();
+    const note = newNote({ x: Math.round(middle.x - NOTE.width / 2), y: Math.round(middle.y - NOTE.height / 2) });
+    change((graph) => graphs.addNode(graph, note));
+    if (!get().readOnly) store.setState({ writing: note.id });
+  }
+
+  /** Write on a note, or colour it. */
+  function writeNote(id, next) {
+    change((graph) => graphs.noted(graph, id, next), { mark: `${id}.${Object.keys(next).join()}` });
+  }
+
+  const chosen = () => get().nodes.filter((node) => node.selected);
+
+  /** Put what is selected in one line. */
+  function align(side) {
+    if (chosen().length > 1) change((graph) => graphs.placed(graph, aligned(chosen(), side)));
+  }
+
+  /** Space what is selected evenly. */
+  function distribute(way) {
+    if (chosen().length > 2) change((graph) => graphs.placed(graph, distributed(chosen(), way)));
+  }
+
+  /** Walk along the arrows from the selected step, taking the focus along. */
+  function walk(key) {
+    const id = walked(get(), selectedNode(get())?.id, key);
+    if (!id) return;
+    get().select([id]);
+    reveal(id);
+    requestAnimationFrame(() => requestAnimationFrame(() => cardOf(id)?.focus({ preventScroll: true })));
+  }
+
+  const cardOf = (id) => get().root?.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+
   function duplicate() {
     const { kinds } = get();
     change((graph) => graphs.pasted(graph, kinds, graphs.copied(graph)));
@@ -100,7 +134,7 @@ export function createActions(store, flow) {
   /** What is selected, as text for the clipboard; null when nothing is. */
   function copy() {
     const clip = graphs.copied(get());
-    return clip.nodes.length ? JSON.stringify(clip) : null;
+    return clip.nodes.length || clip.notes ? JSON.stringify(clip) : null;
   }
 
   /** Paste text of the clipboard; false when it is not a part of a journey. */
@@ -108,7 +142,7 @@ export function createActions(store, flow) {
     const clip = read(text);
     const middle = centre();
     const before = get().nodes;
-    const shown = clip?.nodes?.some((node) => node.position && visible(node.position));
+    const shown = [...(clip?.nodes ?? []), ...(clip?.notes ?? [])].some((node) => node.position && visible(node.position));
     change((graph) => graphs.pasted(graph, get().kinds, clip, shown ? null : middle));
     return get().nodes !== before;
   }
@@ -118,102 +152,31 @@ export function createActions(store, flow) {
   /** Lay the graph out anew, in this direction or the present one. */
   async function tidy(direction = get().direction) {
     const { nodes, edges, kinds } = get();
-    if (!nodes.length) return store.setState({ direction });
-    const places = await layout({ nodes, edges }, kinds, direction);
+    const steps = stepsOf(nodes);
+    if (!steps.length) return store.setState({ direction });
+    const places = await layout({ nodes: steps, edges }, kinds, direction);
     store.setState({ direction, moving: true });
-    change((graph) => ({
-      nodes: graph.nodes.map((node) => ({ ...node, position: places.get(node.id) ?? node.position })),
-      edges: graph.edges,
-    }));
+    change((graph) => graphs.placed(graph, new Map([...places, ...carried(graph.nodes, places)])));
     setTimeout(() => store.setState({ moving: false }), TIDY_MS);
     return requestAnimationFrame(() => fit(TIDY_MS));
   }
 
-  function fit(duration = 250) {
-    flow.fitView({ duration, padding: 0.18, maxZoom: 1 });
-  }
-
-  /** Select a node and bring it into the middle, large enough to read. */
-  function goTo(id) {
-    arriving = performance.now() + GO_MS;
+  /** Show the customers behind a number of a step. */
+  function lookBehind(id, figure, port) {
     get().select([id]);
-    setTimeout(() => lookAt(id), PANEL_MS);
-  }
-
-  /** Bring a node into the middle of what is free; nothing is selected. */
-  function lookAt(id) {
-    const node = get().nodes.find((each) => each.id === id);
-    if (!node) return;
-    const zoom = Math.min(1, Math.max(READABLE, flow.getZoom()));
-    const [outer, free] = [frame(), freeArea()];
-    const { width, height } = sizeOf(node);
-    const x = (free.left + free.right) / 2 - outer.left - (node.position.x + width / 2) * zoom;
-    const y = (free.top + free.bottom) / 2 - outer.top - (node.position.y + height / 2) * zoom;
-    flow.setViewport({ x, y, zoom }, { duration: GO_MS });
-  }
-
-  /** Push the view just so far that a node is neither outside nor under the panel. */
-  function reveal(id) {
-    if (performance.now() < arriving + PANEL_MS) return;
-    requestAnimationFrame(() => {
-      const node = get().nodes.find((each) => each.id === id);
-      if (!node) return;
-      const { x, y, zoom } = flow.getViewport();
-      const { width, height } = sizeOf(node);
-      const corner = flow.flowToScreenPosition(node.position);
-      const free = freeArea();
-      const right = push(corner.x, corner.x + width * zoom, free.left, free.right);
-      const down = push(corner.y, corner.y + height * zoom, free.top, free.bottom);
-      if (right || down) flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: REVEAL_MS });
-    });
+    store.setState({ behind: { node_id: id, figure, port }, settingsOpen: false });
   }
 
   const show = () => reveal(selectedNode(get())?.id);
 
-  /** What of the canvas the panel leaves free, on the screen. */
-  function freeArea() {
-    const { left, top, right, bottom } = frame();
-    const panel = get().frame.querySelector(".jc-panel")?.getBoundingClientRect();
-    const sheet = panel && panel.left - left < MARGIN;
-    return {
-      left: left + MARGIN,
-      top: top + MARGIN,
-      right: (panel && !sheet ? panel.left : right) - MARGIN,
-      bottom: sheet ? panel.top - MARGIN : bottom - TOOLBAR,
-    };
-  }
-
-  function centre() {
-    const { left, top, width, height } = frame();
-    return flow.screenToFlowPosition({ x: left + width / 2, y: top + height / 2 });
-  }
-
-  function visible(position) {
-    const { left, top, right, bottom } = frame();
-    const from = flow.screenToFlowPosition({ x: left, y: top });
-    const to = flow.screenToFlowPosition({ x: right, y: bottom });
-    return position.x >= from.x && position.y >= from.y && position.x + 200 <= to.x && position.y + 90 <= to.y;
-  }
-
-  const frame = () => store.getState().frame.getBoundingClientRect();
-
   return {
-    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, lookAt, reveal,
+    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, reveal, lookBehind, stick, writeNote,
+    align, distribute, walk,
     zoomIn: () => flow.zoomIn({ duration: 150 }),
     zoomOut: () => flow.zoomOut({ duration: 150 }),
     undo: () => get().undo(),
     redo: () => get().redo(),
   };
-}
-
-function sizeOf(node) {
-  return { width: node.measured?.width ?? graphs.CARD.width, height: node.measured?.height ?? graphs.CARD.height };
-}
-
-/** How far a span must move to lie within another; its beginning counts more. */
-function push(from, to, low, high) {
-  if (from < low) return low - from;
-  return to > high ? Math.max(high - to, low - from) : 0;
 }
 
 function read(text) {

@@ -6,6 +6,7 @@ import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 
 import { createActions } from "./actions.js";
+import { Announcer } from "./announce.jsx";
 import { Chooser } from "./chooser.jsx";
 import { ConfigPanel } from "./config_panel.jsx";
 import { ActionsContext } from "./context.js";
@@ -13,7 +14,7 @@ import { EmptyHint } from "./empty_hint.jsx";
 import { Finder } from "./finder.jsx";
 import { Flow } from "./flow.jsx";
 import { KindIcons } from "./icons.jsx";
-import { clipboardHandlers, onKey } from "./keyboard.js";
+import { clipboardHandlers, onKey, onWalk } from "./keyboard.js";
 import { directionOf } from "./layout.js";
 import { Ghost, Palette } from "./palette.jsx";
 import { createSaver } from "./saving.js";
@@ -79,7 +80,7 @@ function Canvas(props) {
         <KindIcons.Provider value={icons}>
           <div className="jc" ref={root} data-overlay={props.overlay?.kind}>
             {!readOnly && <Palette />}
-            <div className="jc-stage" tabIndex={-1} onDragOver={(event) => event.preventDefault()} onDrop={(event) => takeFile(event, actions)} ref={(frame) => store.setState({ frame, root: root.current })}>
+            <div className="jc-stage" tabIndex={-1} onKeyDownCapture={(event) => onWalk(event, { actions })} onDragOver={(event) => event.preventDefault()} onDrop={(event) => takeFile(event, actions)} ref={(frame) => store.setState({ frame, root: root.current })}>
               <Flow />
               <EmptyHint />
               <Toolbar />
@@ -89,6 +90,7 @@ function Canvas(props) {
             </div>
             <Chooser />
             <Ghost />
+            <Announcer />
             <HeaderTools slot={props.headerSlot} label={props.publishLabel} onPublish={props.mayPublish && publish} />
           </div>
         </KindIcons.Provider>
@@ -110,7 +112,7 @@ function assemble(loaded, catalogue, flow, handlers) {
   const send = (graph, revision, serial) => handlers.current.onChange?.(journeyId, graph, revision, serial);
   const saver = createSaver({ store, journeyId, send });
   saver.loaded(loaded);
-  store.setState({ askPeople: (nodeId) => handlers.current.onPeople?.(nodeId) });
+  store.setState({ askPeople: (wish) => handlers.current.onPeople?.(wish) });
   store.setState({ direction: directionOf(store.getState()) });
   return { store, saver, actions: createActions(store, flow) };
 }

@@ -1,17 +1,14 @@
 // The panel of the selected node: a form made from its class's schema, its problems, and where it leads.
 
 import { useEffect } from "react";
-import { useShallow } from "zustand/react/shallow";
 
 import { useActions } from "./context.js";
 import { CONTROLS } from "./controls/index.js";
-import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { People } from "./people.jsx";
 import { fieldsOf, filled, isShown } from "./schema.js";
-import { fullSentence } from "./sentences.js";
-import { withSteps } from "./steps.js";
 import { noProblems, selectedNode, useCanvas, useCanvasStore } from "./store.js";
+import { Ways } from "./ways.jsx";
 
 export function ConfigPanel() {
   const id = useCanvas((state) => selectedNode(state)?.id ?? null);
@@ -27,11 +24,20 @@ function NodePanel({ id }) {
   const kind = useCanvas((state) => state.kinds[data?.type]);
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const readOnly = useCanvas((state) => state.readOnly);
+  const live = useCanvas((state) => state.counts !== null);
+  const people = useCanvas((state) => live && state.behind?.node_id === id);
   useEffect(() => actions.reveal(id), []);
   if (!data) return null;
   const close = () => store.getState().select([]);
+  const about = { kind, title: kind?.label ?? data.type, about: kind?.description, onClose: close, tabs: live && <Tabs id={id} people={people} /> };
+  if (people)
+    return (
+      <Panel {...about}>
+        <People id={id} kind={kind} config={data.config} />
+      </Panel>
+    );
   return (
-    <Panel kind={kind} title={kind?.label ?? data.type} about={kind?.description} onClose={close}>
+    <Panel {...about}>
       <Form
         schema={kind?.schema}
         values={data.config}
@@ -40,7 +46,6 @@ function NodePanel({ id }) {
         onField={(name, value) => actions.configure(id, name, value)}
       />
       <Ways id={id} kind={kind} config={data.config} readOnly={readOnly} />
-      <People id={id} />
       {!readOnly && (
         <footer className="jc-panel-foot">
           <button type="button" className="jc-button" onClick={actions.duplicate}>
@@ -72,7 +77,24 @@ function SettingsPanel() {
   );
 }
 
-function Panel({ kind, title, about, onClose, children }) {
+/** Once a journey has run, a step has two sides: what it does, and who came by. */
+function Tabs({ id, people }) {
+  const store = useCanvasStore();
+  const entrance = useCanvas((state) => state.kinds[state.nodes.find((node) => node.id === id)?.data.type]?.family === "trigger");
+  const behind = { node_id: id, figure: entrance ? "passed" : "here" };
+  return (
+    <div className="jc-tabs" role="tablist" aria-label="This step">
+      <button type="button" role="tab" aria-selected={!people} onClick={() => store.setState({ behind: null })}>
+        Settings
+      </button>
+      <button type="button" role="tab" aria-selected={people} onClick={() => people || store.setState({ behind })}>
+        Customers
+      </button>
+    </div>
+  );
+}
+
+function Panel({ kind, title, about, onClose, tabs, children }) {
   return (
     <aside className="jc-panel" aria-label={title} data-family={kind?.family}>
       <header className="jc-panel-head">
@@ -85,6 +107,7 @@ function Panel({ kind, title, about, onClose, children }) {
           <Icon name="close" />
         </button>
       </header>
+      {tabs}
       <div className="jc-panel-body">{children}</div>
     </aside>
   );
@@ -175,66 +198,4 @@ function Problems({ problems, id }) {
       ))}
     </ul>
   );
-}
-
-/** Where each way out leads, as lists to choose from: connecting without a mouse. */
-function Ways({ id, kind, config, readOnly }) {
-  const actions = useActions();
-  // Moving a card changes no name: only ids and data count here.
-  const known = useCanvas(useShallow((state) => state.nodes.flatMap((node) => [node.id, node.data])));
-  const edges = useCanvas((state) => state.edges);
-  const kinds = useCanvas((state) => state.kinds);
-  const choices = useCanvas((state) => state.choices);
-  const ports = portsOf(kind, config);
-  if (!ports.length) return null;
-  const steps = pairs(known);
-  const words = withSteps(choices, steps);
-  const goals = steps.filter((node) => node.id !== id && acceptsInput(kinds[node.data.type]));
-  const lead = (port, value) => {
-    if (value === "") actions.disconnect(id, port);
-    else if (value.startsWith("new:")) actions.append(value.slice(4), id, port);
-    else actions.connect(id, port, value);
-  };
-  return (
-    <fieldset className="jc-ways" disabled={readOnly}>
-      <legend>Leads to</legend>
-      {ports.map((port) => (
-        <label key={port.id} className="jc-way">
-          {ports.length > 1 && <span className="jc-port-label">{port.label}</span>}
-          <select
-            className="s-control jc-control"
-            aria-label={port.label ? `${port.label} leads to` : "Leads to"}
-            value={edgeAt(edges, id, port.id)?.target ?? ""}
-            onChange={(event) => lead(port.id, event.target.value)}
-          >
-            <option value="">Nothing yet</option>
-            <optgroup label="A step of this journey">
-              {goals.map((node) => (
-                <option key={node.id} value={node.id}>
-                  {named(node, kinds, words)}
-                </option>
-              ))}
-            </optgroup>
-            <optgroup label="A new step">
-              {Object.values(kinds)
-                .filter(acceptsInput)
-                .map((each) => (
-                  <option key={each.type} value={`new:${each.type}`}>
-                    {each.label}
-                  </option>
-                ))}
-            </optgroup>
-          </select>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function pairs(flat) {
-  return Array.from({ length: flat.length / 2 }, (_, at) => ({ id: flat[2 * at], data: flat[2 * at + 1] }));
-}
-
-function named(node, kinds, choices) {
-  return fullSentence(kinds[node.data.type], node.data.type, node.data.config, choices).slice(0, 80);
 }

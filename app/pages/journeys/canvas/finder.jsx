@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 
 import { useActions } from "./context.js";
 import { Icon } from "./icons.jsx";
+import { isNote } from "./notes.js";
 import { plainSentence } from "./sentences.js";
 import { withSteps } from "./steps.js";
 import { useCanvas, useCanvasStore } from "./store.js";
@@ -80,6 +81,7 @@ function useFound(text) {
   const known = withSteps(choices, nodes);
   return nodes
     .filter((node) => {
+      if (isNote(node)) return words.every((word) => node.data.text.toLowerCase().includes(word));
       const kind = kinds[node.data.type];
       const said = `${kind?.label ?? ""} ${plainSentence(kind, node.data.config, known)} ${node.id}`.toLowerCase();
       return words.every((word) => said.includes(word));

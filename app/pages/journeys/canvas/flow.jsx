@@ -1,17 +1,21 @@
 // React Flow, told what a drag, a drop, a click means here.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
+import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
 
+import { AlignBar, Guides } from "./aligning.jsx";
+import { around, boxOf, linesOf, snapped } from "./align.js";
 import { useActions } from "./context.js";
 import { StepEdge } from "./edges.jsx";
 import { mayConnect, splice } from "./graph.js";
 import { NodeCard } from "./node_card.jsx";
+import { NoteCard } from "./note_card.jsx";
+import { isNote, noteName } from "./notes.js";
 import { fullSentence } from "./sentences.js";
 import { withSteps } from "./steps.js";
 import { useCanvas, useCanvasStore } from "./store.js";
 
-const NODE_TYPES = { step: NodeCard };
+const NODE_TYPES = { step: NodeCard, note: NoteCard };
 const EDGE_TYPES = { step: StepEdge };
 const MULTI_SELECT = ["Meta", "Control", "Shift"];
 const FIT = { padding: 0.2, maxZoom: 1 };
@@ -26,31 +30,35 @@ export function Flow() {
   const connecting = useCanvas((state) => state.connecting);
   const dark = useDark();
   const dragging = useRef(false);
+  const { getZoom } = useReactFlow();
   // On an empty canvas the first step stays where it is dropped.
   const [drawn] = useState(() => store.getState().nodes.length > 0);
   const { applyNodes, applyEdges, remember, touched } = store.getState();
 
   const onNodesChange = useCallback((changes) => {
-    const byKey = !dragging.current && changes.some((change) => change.type === "position" && change.position);
+    const byKey = !dragging.current && changes.some((change) => change.type === "position" && change.position) && !sizing(changes);
     if (byKey) remember("arrow keys");
-    applyNodes(changes);
+    applyNodes(dragging.current ? drawnIn(store, changes, getZoom()) : changes);
     if (byKey) touched();
   }, []);
 
-  const onDragStart = useCallback(() => {
+  const onDragStart = useCallback((event, node, dragged) => {
     dragging.current = true;
     remember();
+    store.setState({ dragging: true, offered: offeredBy(store.getState(), dragged) });
   }, []);
 
   const onDragStop = useCallback((event, node) => {
     dragging.current = false;
-    dropIntoEdge(store, node);
+    store.setState({ dragging: false, offered: null, guides: null });
+    if (node) dropIntoEdge(store, node);
     touched();
   }, []);
 
   const onDrag = useCallback((event, node, dragged) => {
-    const lone = dragged.length === 1 && isLone(store.getState().edges, node.id);
-    store.setState({ dropEdge: lone ? edgeUnder(event.clientX, event.clientY) : null });
+    const lone = dragged.length === 1 && !isNote(node) && isLone(store.getState().edges, node.id);
+    const dropEdge = lone ? edgeUnder(event.clientX, event.clientY) : null;
+    if (dropEdge !== store.getState().dropEdge) store.setState({ dropEdge });
   }, []);
 
   const onConnect = useCallback(({ source, sourceHandle, target }) => actions.connect(source, sourceHandle, target), []);
@@ -79,8 +87,9 @@ export function Flow() {
       onNodeDragStart={onDragStart}
       onNodeDrag={onDrag}
       onNodeDragStop={onDragStop}
-      onSelectionDragStart={onDragStart}
-      onSelectionDragStop={onDragStop}
+      onSelectionDragStart={(event, dragged) => onDragStart(event, null, dragged)}
+      onSelectionDragStop={(event) => onDragStop(event, null)}
+      elevateNodesOnSelect={false}
       onConnect={onConnect}
       onConnectStart={() => store.setState({ connecting: true })}
       onConnectEnd={onConnectEnd}
@@ -107,6 +116,8 @@ export function Flow() {
       aria-label="Journey canvas"
     >
       <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} className="jc-dots" />
+      <Guides />
+      <AlignBar />
       {nodes.length > 0 && <MiniMap pannable zoomable className="jc-minimap" nodeClassName={miniClass} ariaLabel="Overview of the journey" />}
     </ReactFlow>
   );
@@ -128,7 +139,7 @@ function useDark() {
 }
 
 function miniClass(node) {
-  return `jc-mini-${node.data.type.split(".")[0]}`;
+  return isNote(node) ? "jc-mini-note" : `jc-mini-${node.data.type.split(".")[0]}`;
 }
 
 /** The nodes with their sentence as the name a screen reader says; unchanged nodes stay the same objects. */
@@ -138,7 +149,7 @@ function useLabelled() {
   const choices = useCanvas((state) => state.choices);
   const problems = useCanvas((state) => state.problems);
   const words = withSteps(choices, nodes);
-  const known = useMemo(() => new WeakMap(), [kinds, choices, problems, JSON.stringify(words.steps)]);
+  const known = useMemo(() => new WeakMap(), [kinds, problems, words]);
   return nodes.map((node) => {
     if (!known.has(node)) known.set(node, { ...node, ariaLabel: spokenLabel(node, kinds, words, problems) });
     return known.get(node);
@@ -146,14 +157,43 @@ function useLabelled() {
 }
 
 function spokenLabel(node, kinds, choices, problems) {
+  if (isNote(node)) return noteName(node);
   const wrong = (problems[node.id] ?? []).map((problem) => problem.message).join(" ");
   return [fullSentence(kinds[node.data.type], node.data.type, node.data.config, choices), wrong].filter(Boolean).join(". ");
 }
 
+// A note made larger at its left or upper side moves too: that is one step to undo with the sizing.
+function sizing(changes) {
+  return changes.some((change) => change.type === "dimensions" && change.setAttributes);
+}
+
+const MOST_DRAGGED = 40;
+
+/** The lines to which these nodes may snap: those of all that rest, of which a screen shows few. */
+function offeredBy({ nodes }, dragged) {
+  if (!dragged?.length || dragged.length > MOST_DRAGGED) return null;
+  const moving = new Set(dragged.map((node) => node.id));
+  return linesOf(nodes.filter((node) => !moving.has(node.id) && !isNote(node)));
+}
+
+/** A drag's changes, drawn to the next line of a neighbour. */
+function drawnIn(store, changes, zoom) {
+  const { offered, guides, nodes } = store.getState();
+  const moves = offered ? changes.filter((change) => change.type === "position" && change.position) : [];
+  if (!moves.length) return changes;
+  const places = new Map(moves.map((change) => [change.id, change.position]));
+  const boxes = nodes.filter((node) => places.has(node.id)).map((node) => boxOf({ ...node, position: places.get(node.id) }));
+  const { shift, guides: found } = snapped(offered, around(boxes), zoom);
+  if (guides || found.x || found.y) store.setState({ guides: found.x || found.y ? found : null });
+  if (!shift.x && !shift.y) return changes;
+  const shifted = ({ x, y }) => ({ x: x + shift.x, y: y + shift.y });
+  return changes.map((change) => (places.has(change.id) && change.position ? { ...change, position: shifted(change.position) } : change));
+}
+
 function dropIntoEdge(store, node) {
   const { dropEdge, kinds, nodes, edges } = store.getState();
-  store.setState({ dropEdge: null });
   if (!dropEdge) return;
+  store.setState({ dropEdge: null });
   const graph = splice({ nodes, edges }, kinds, dropEdge, nodes.find((each) => each.id === node.id));
   store.setState({ edges: graph.edges });
 }

@@ -1,6 +1,7 @@
 // The graph as pure data: between the saved JSON and React Flow, and every change one can make to it.
 // Nothing here knows React; a graph is {nodes, edges} in React Flow's form, and each function returns a new one.
 
+import { flowNote, isNote, savedNote, stepsOf } from "./notes.js";
 import { fieldsOf } from "./schema.js";
 
 export const NEXT = "next";
@@ -17,16 +18,20 @@ export function newId(prefix) {
 /** The saved JSON as React Flow wants it. */
 export function fromDocument(document) {
   return {
-    nodes: (document.nodes ?? []).map((node) => flowNode(node.id, node.type, node.position, node.config)),
+    nodes: [
+      ...(document.nodes ?? []).map((node) => flowNode(node.id, node.type, node.position, node.config)),
+      ...(document.notes ?? []).map(flowNote),
+    ],
     edges: (document.edges ?? []).map((edge) => flowEdge(edge.source, edge.source_port, edge.target, edge.id)),
   };
 }
 
-/** The graph as it is saved (design: interface contract). Positions are whole pixels. */
+/** The graph as it is saved (design: interface contract). Positions are whole pixels; `notes` only where there are any. */
 export function toDocument({ nodes, edges }, settings) {
+  const notes = nodes.filter(isNote).map(savedNote);
   return {
     schema: 1,
-    nodes: nodes.map((node) => ({
+    nodes: stepsOf(nodes).map((node) => ({
       id: node.id,
       type: node.data.type,
       position: { x: Math.round(node.position.x), y: Math.round(node.position.y) },
@@ -39,6 +44,7 @@ export function toDocument({ nodes, edges }, settings) {
       target: edge.target,
     })),
     settings: settings ?? {},
+    ...(notes.length ? { notes } : {}),
   };
 }
 
@@ -82,7 +88,7 @@ export function freePort(kind, node, edges) {
 /** Whether an arrow may be drawn: not to itself, not into a trigger. */
 export function mayConnect({ nodes }, kinds, source, target) {
   const goal = nodes.find((node) => node.id === target);
-  return source !== target && Boolean(goal) && acceptsInput(kinds[goal.data.type]);
+  return source !== target && Boolean(goal) && !isNote(goal) && acceptsInput(kinds[goal.data.type]);
 }
 
 export function acceptsInput(kind) {
@@ -150,6 +156,17 @@ export function configure(graph, kinds, id, config) {
   return { nodes, edges: edges.length === graph.edges.length ? graph.edges : edges };
 }
 
+/** Give nodes other places. */
+export function placed(graph, places) {
+  return { nodes: graph.nodes.map((node) => (places.has(node.id) ? { ...node, position: places.get(node.id) } : node)), edges: graph.edges };
+}
+
+/** Change what a note says or looks like. */
+export function noted(graph, id, change) {
+  const nodes = graph.nodes.map((node) => (node.id === id ? { ...node, data: { ...node.data, ...change } } : node));
+  return { nodes, edges: graph.edges };
+}
+
 /** What goes on the clipboard: the selected nodes and the arrows between them. */
 export function copied(graph) {
   const nodes = graph.nodes.filter((node) => node.selected);
@@ -158,14 +175,16 @@ export function copied(graph) {
   return { kind: CLIPBOARD, ...toDocument({ nodes, edges }) };
 }
 
-/** The clipboard's nodes with new ids at a place (default: a little aside), selected; null if it is not ours. */
+/** The clipboard's nodes and notes with new ids at a place (default: a little aside), selected; null if it is not ours. */
 export function pasted(graph, kinds, clip, place) {
   if (!clip || clip.schema !== 1 || !Array.isArray(clip.nodes)) return null;
   const known = clip.nodes.filter((node) => kinds[node.type] && node.id);
-  if (!known.length) return null;
+  const stuck = Array.isArray(clip.notes) ? clip.notes : [];
+  const all = [...known, ...stuck];
+  if (!all.length) return null;
   const names = new Map(known.map((node) => [node.id, newId(node.type.split(".")[0])]));
-  const left = Math.min(...known.map((node) => node.position?.x ?? 0));
-  const top = Math.min(...known.map((node) => node.position?.y ?? 0));
+  const left = Math.min(...all.map((node) => node.position?.x ?? 0));
+  const top = Math.min(...all.map((node) => node.position?.y ?? 0));
   const shift = place ? { x: place.x - left, y: place.y - top } : { x: 40, y: 40 };
   const nodes = known.map((node) => ({
     ...flowNode(names.get(node.id), node.type, moved(node.position, shift), renamed(node.config, kinds[node.type], names)),
@@ -174,8 +193,12 @@ export function pasted(graph, kinds, clip, place) {
   const edges = (clip.edges ?? [])
     .filter((edge) => names.has(edge.source) && names.has(edge.target))
     .map((edge) => flowEdge(names.get(edge.source), edge.source_port, names.get(edge.target)));
+  const notes = stuck.map((note) => ({
+    ...flowNote({ ...note, id: newId("note"), position: moved(note.position, shift) }),
+    selected: true,
+  }));
   return {
-    nodes: [...graph.nodes.map(unselected), ...nodes],
+    nodes: [...graph.nodes.map(unselected), ...nodes, ...notes],
     edges: [...graph.edges.map(unselected), ...edges],
   };
 }
@@ -197,7 +220,8 @@ export function selectOnly(graph, ids) {
 /** A free place near the wanted one: moved aside until no card is covered. */
 export function freePlace(nodes, wanted) {
   let place = wanted;
-  while (nodes.some((node) => covers(node.position, place))) place = moved(place, { x: CARD.width + 40, y: 0 });
+  const steps = stepsOf(nodes);
+  while (steps.some((node) => covers(node.position, place))) place = moved(place, { x: CARD.width + 40, y: 0 });
   return place;
 }
 

@@ -1,6 +1,8 @@
 // The keys of the canvas: one table, from which both the handler and the list of shortcuts are made.
 
+import { ALIGNMENTS, DISTRIBUTIONS } from "./aligning.jsx";
 import { freePort } from "./graph.js";
+import { isNote } from "./notes.js";
 import { selectedNode } from "./store.js";
 
 const TYPING = "input, textarea, select, [contenteditable=true]";
@@ -13,6 +15,10 @@ const KEYS = [
   { keys: ["Delete"], label: "Delete", also: ["Backspace"], run: ({ actions }) => actions.remove() },
   { keys: ["N"], label: "Add the next step", run: openChooser },
   { keys: ["Enter"], label: "Edit the selected step", run: focusPanel },
+  { keys: ["C"], label: "The customers of the selected step", run: lookBehind },
+  { keys: ["S"], label: "Stick a note on the canvas", run: ({ actions }) => actions.stick() },
+  ...ALIGNMENTS.map(({ side, label, keys }) => ({ keys, label, run: ({ actions }) => actions.align(side) })),
+  ...DISTRIBUTIONS.map(({ way, label, keys }) => ({ keys, label, run: ({ actions }) => actions.distribute(way) })),
   { keys: ["/"], label: "Find a step", also: ["Ctrl+F"], run: ({ store }) => store.setState({ finder: true }) },
   { keys: ["F"], label: "Show the whole journey", run: ({ actions }) => actions.fit() },
   { keys: ["T"], label: "Tidy up", run: ({ actions }) => actions.tidy() },
@@ -31,7 +37,8 @@ export const SHORTCUTS = [
   { keys: ["Ctrl", "X"], label: "Cut" },
   { keys: ["Ctrl", "V"], label: "Paste, also from another journey" },
   { keys: ["Shift", "drag"], label: "Select what a frame touches" },
-  { keys: ["Arrows"], label: "Move the selected steps" },
+  { keys: ["Arrows"], label: "Move what is selected" },
+  { keys: ["Alt", "Arrows"], label: "Walk along the arrows" },
 ];
 
 /** Handles a key press on the canvas; keys typed into a field are left alone. */
@@ -42,12 +49,14 @@ export function onKey(event, context) {
   if (run(context, event) !== false) event.preventDefault();
 }
 
-const LOOKING = new Set(["/", "Ctrl+F", "F", "+", "=", "-", "?", "Enter"]);
+const LOOKING = new Set(["C", "/", "Ctrl+F", "F", "+", "=", "-", "?", "Enter"]);
 
 function nameOf(event) {
-  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // With Alt a key may write another letter; its place on the keyboard says which one is meant.
+  const letter = event.altKey && event.code.startsWith("Key") ? event.code.slice(3) : event.key;
+  const key = letter.length === 1 ? letter.toUpperCase() : letter;
   const shift = event.shiftKey && event.key.length > 1 || (event.shiftKey && /[A-Z]/.test(key));
-  return [(event.ctrlKey || event.metaKey) && "Ctrl", shift && "Shift", key].filter(Boolean).join("+");
+  return [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", shift && "Shift", key].filter(Boolean).join("+");
 }
 
 export function openChooser({ store }) {
@@ -63,14 +72,35 @@ function nodeElement(node) {
   return node && document.querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`);
 }
 
-// Enter on a focused card first selects it (React Flow); the panel is there a moment later.
+/** Walks along the arrows; before React Flow takes the same keys for moving the card. */
+export function onWalk(event, { actions }) {
+  if (!event.altKey || event.ctrlKey || event.metaKey || !event.key.startsWith("Arrow") || event.target.closest?.(TYPING)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  actions.walk(event.key);
+}
+
+// Enter on a focused card first selects it (React Flow); the panel is there a moment later. On a note it begins to write.
 function focusPanel({ store }, event) {
+  const { nodes, readOnly } = store.getState();
+  const note = nodes.find((node) => isNote(node) && node.id === event.target.dataset?.id);
+  if (note && !readOnly) {
+    store.setState({ writing: note.id });
+    return true;
+  }
   if (event.target.closest("button, [role=button], a")) return false;
   requestAnimationFrame(() => {
     const panel = store.getState().root?.querySelector(".jc-panel");
     panel?.querySelector(".jc-field input, .jc-field select, .jc-field textarea, .jc-field button, .jc-ways select")?.focus();
   });
   return false;
+}
+
+function lookBehind({ store, actions }) {
+  const { counts, kinds, ...state } = store.getState();
+  const node = selectedNode(state);
+  if (!counts || !node) return false;
+  return actions.lookBehind(node.id, kinds[node.data.type]?.family === "trigger" ? "passed" : "here");
 }
 
 function clear({ store }) {

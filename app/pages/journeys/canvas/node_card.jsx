@@ -3,6 +3,8 @@
 import { memo, useEffect, useRef } from "react";
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 
+import { useActions } from "./context.js";
+import { figuresOf, told } from "./figures.js";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
 import { Icon, KindTile } from "./icons.jsx";
 import { sentenceOf } from "./sentences.js";
@@ -88,17 +90,27 @@ function ProblemBadge({ problems }) {
 
 const noFigures = Object.freeze([]);
 
+/** The live numbers, each of which opens the customers behind it; or what an overlay says instead. */
 function Numbers({ id, entrance }) {
   const counts = useCanvas((state) => state.counts?.[id] ?? null);
   const live = useCanvas((state) => state.counts !== null);
   const overlaid = useCanvas((state) => state.overlay && (state.overlay.nodes?.[id]?.figures ?? noFigures));
+  const actions = useActions();
   if (!live && !overlaid?.length) return null;
-  const figures = overlaid ?? figuresOf(counts ?? {}, entrance);
+  const figures = overlaid ?? figuresOf(counts, entrance);
   return (
     <dl className="jc-numbers">
-      {figures.map(({ label, number, tone }) => (
+      {figures.map(({ label, number, tone, figure }) => (
         <div key={label} data-tone={tone}>
-          <dd>{typeof number === "number" ? number.toLocaleString("en-IN") : number}</dd>
+          <dd>
+            {figure && !overlaid ? (
+              <button type="button" tabIndex={-1} aria-label={`${told(number)} ${label}: who?`} onClick={() => actions.lookBehind(id, figure)}>
+                {told(number)}
+              </button>
+            ) : (
+              told(number)
+            )}
+          </dd>
           <dt>{label}</dt>
         </div>
       ))}
@@ -106,32 +118,11 @@ function Numbers({ id, entrance }) {
   );
 }
 
-const MESSAGES = [
-  ["queued", "queued"],
-  ["held", "held"],
-  ["sent", "sent"],
-  ["opened", "opened"],
-  ["clicked", "clicked"],
-  ["failed", "failed"],
-  ["skipped", "skipped"],
-];
-
-/** The numbers a card shows: who is here, who passed, and what became of its messages. */
-function figuresOf(counts, entrance) {
-  const states = counts.messages ?? {};
-  const shown = MESSAGES.filter(([state]) => states[state]).map(([state, label]) => ({
-    label,
-    number: states[state],
-    tone: state,
-  }));
-  const passed = { label: entrance ? "entered" : "passed", number: counts.passed ?? 0 };
-  return entrance ? [passed] : [{ label: "here", number: counts.here ?? 0, tone: counts.here ? "here" : "" }, passed, ...shown];
-}
-
 function Ports({ id, ports, side }) {
   const taken = useCanvas((state) => ports.map((port) => (edgeAt(state.edges, id, port.id) ? "1" : "0")).join(""));
   const flows = useCanvas((state) => state.counts?.[id]?.ports);
   const store = useCanvasStore();
+  const actions = useActions();
   // A click on "+" (React Flow only tells of drags): what comes next, or what to put between.
   const ask = (event, port) => {
     const { edges, readOnly } = store.getState();
@@ -150,7 +141,11 @@ function Ports({ id, ports, side }) {
           {port.label && (
             <span className="jc-port-label" title={port.label}>
               {port.label}
-              {flows?.[port.id] ? <b>{flows[port.id].toLocaleString("en-IN")}</b> : null}
+              {flows?.[port.id] ? (
+                <button type="button" tabIndex={-1} aria-label={`${told(flows[port.id])} by ${port.label}: who?`} onClick={() => actions.lookBehind(id, "passed", port.id)}>
+                  {told(flows[port.id])}
+                </button>
+              ) : null}
             </span>
           )}
           <Handle type="source" id={port.id} position={side} className="jc-out" aria-label={`${port.label || "Next"}: drag to a step, or click to choose one`}>

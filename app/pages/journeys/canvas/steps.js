@@ -17,9 +17,18 @@ function described({ id, data }, choices) {
   return { id, name: template?.name ?? "A message without a template", about: spoken(data.config?.channel ?? "") };
 }
 
-/** The choices with the names of the graph's messages, so that a sentence can say which one is meant. */
+const remembered = new WeakMap();
+
+/** The choices with the names of the graph's messages, so that a sentence can say which one is meant; the same object
+ * as long as no message is called otherwise, so that typing or dragging elsewhere makes no sentence anew. */
 export function withSteps(choices, nodes) {
-  return { ...choices, steps: messageSteps(nodes, choices) };
+  const sending = nodes.filter((node) => node.data.type === SENDING);
+  const named = sending.flatMap(({ id, data }) => [id, data.config?.template_id, data.config?.channel]);
+  const known = remembered.get(choices);
+  if (known?.named.length === named.length && known.named.every((each, at) => each === named[at])) return known.words;
+  const words = { ...choices, steps: sending.map((node) => described(node, choices)) };
+  remembered.set(choices, { named, words });
+  return words;
 }
 
 /** The same for one card, which is drawn anew only when a message that it names is called otherwise. */

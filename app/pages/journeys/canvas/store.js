@@ -6,6 +6,7 @@ import { applyEdgeChanges, applyNodeChanges } from "@xyflow/react";
 import { createStore, useStore } from "zustand";
 
 import { fromDocument, selectOnly, toDocument } from "./graph.js";
+import { isNote } from "./notes.js";
 
 const HISTORY = 100;
 const ONE_EDIT_MS = 1500;
@@ -43,6 +44,7 @@ export function createCanvasStore({ catalogue, direction }) {
     choices: {},
     people: {},
     askPeople: null,
+    behind: null,
     chooser: null,
     dropEdge: null,
     finder: false,
@@ -53,6 +55,10 @@ export function createCanvasStore({ catalogue, direction }) {
     ghost: null,
     connecting: false,
     moving: false,
+    dragging: false,
+    guides: null,
+    offered: null,
+    writing: null,
     save: { status: "saved", error: "" },
     root: null,
     frame: null,
@@ -140,8 +146,8 @@ export function problemsByNode(problems) {
 
 export const noProblems = NOTHING;
 
-/** The one selected node, if it is one. */
+/** The one selected step, if it is one. */
 export function selectedNode(state) {
   const chosen = state.nodes.filter((node) => node.selected);
-  return chosen.length === 1 ? chosen[0] : null;
+  return chosen.length === 1 && !isNote(chosen[0]) ? chosen[0] : null;
 }

@@ -38,6 +38,7 @@ export function Toolbar() {
       <i />
       <Tool name="tidy" label="Tidy up (T)" onClick={() => actions.tidy()} disabled={readOnly} />
       <Tool name={turned} label={turned === "right" ? "Lay out left to right" : "Lay out top down"} onClick={() => actions.tidy(turned)} disabled={readOnly} />
+      <Tool name="note" label="Stick a note on the canvas (S)" onClick={actions.stick} disabled={readOnly} />
       <Tool name="search" label="Find a step (/)" onClick={() => store.setState({ finder: true })} />
       <Tool name="settings" label="Journey settings" onClick={() => store.setState({ settingsOpen: true })} />
       <Tool name="keys" label="Keyboard shortcuts (?)" onClick={() => store.setState({ keysOpen: true })} />

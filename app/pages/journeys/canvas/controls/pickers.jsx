@@ -1,20 +1,40 @@
 // What really exists to choose from: events that were received, their properties, segments, lists, coupons, forms,
 // staff, journeys.
 
+import { useMemo } from "react";
+
+import { ago } from "../moments.js";
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
 
 const NONE = [];
 
+/** Events with how often and how lately they were received. */
+export function eventOptions(events) {
+  return events.map(({ name, count, last_at }) => ({ id: name, label: name, about: last_at && `Last ${ago(last_at)}`, count: count === undefined ? undefined : often(count) }));
+}
+
+/** An event's properties with some of the values they had. */
+export function propertyOptions(samples) {
+  return Object.entries(samples ?? {}).map(([name, values]) => ({ id: name, label: name, about: values.join(", ") || undefined }));
+}
+
+// Counting stops at 2,000 (engine.events.catalog).
+const MOST_COUNTED = 2000;
+
+function often(count) {
+  return count >= MOST_COUNTED ? `${MOST_COUNTED.toLocaleString("en-IN")}+` : count;
+}
+
 export function EventControl(props) {
   const events = useCanvas((state) => state.choices.events) ?? NONE;
-  const options = events.map((event) => ({ id: event.name, label: event.name, count: event.count }));
+  const options = useMemo(() => eventOptions(events), [events]);
   return <Combo {...props} options={options} free placeholder="e.g. Order Completed" empty="No event has been received yet. Type its name." />;
 }
 
 export function PropertyControl(props) {
-  const properties = useCanvas((state) => state.choices.properties?.[props.values?.event]) ?? NONE;
-  const options = properties.map((name) => ({ id: name, label: name }));
+  const samples = useCanvas((state) => state.choices.property_samples?.[props.values?.event]);
+  const options = useMemo(() => propertyOptions(samples), [samples]);
   return <Combo {...props} options={options} free placeholder="e.g. total" empty="No property is known yet. Type its name." />;
 }
 

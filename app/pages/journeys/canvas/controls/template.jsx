@@ -1,5 +1,8 @@
 // A message template of the step's channel, with its text to read.
 
+import { useState } from "react";
+
+import { languageName } from "../languages.js";
 import { useCanvas } from "../store.js";
 import { spoken } from "../schema.js";
 import { Combo } from "./combo.jsx";
@@ -22,11 +25,27 @@ export function TemplateControl(props) {
 }
 
 function Preview({ template }) {
+  const languages = Object.keys(template.previews ?? {});
+  const [wanted, setWanted] = useState(languages[0]);
+  const language = languages.includes(wanted) ? wanted : languages[0];
+  const { subject, text, problem } = template.previews?.[language] ?? {};
   return (
-    <figure className="jc-preview" data-channel={template.channel}>
-      {template.subject && <strong>{template.subject}</strong>}
-      <p>{template.preview}</p>
-      {template.locales?.length > 1 && <figcaption>In {template.locales.join(", ")}</figcaption>}
+    <figure className="jc-preview" data-channel={template.channel} aria-label={`Preview of ${template.name}`}>
+      {languages.length > 1 && (
+        <div className="jc-preview-languages" role="group" aria-label="Language of the preview">
+          {languages.map((each) => (
+            <button key={each} type="button" aria-pressed={each === language} title={languageName(each)} onClick={() => setWanted(each)}>
+              {each}
+            </button>
+          ))}
+        </div>
+      )}
+      {problem && <p className="jc-preview-problem">{problem}</p>}
+      {subject && <strong lang={language}>{subject}</strong>}
+      {text && <p lang={language}>{text}</p>}
+      <figcaption>
+        As Asha Rao would read it. <a href={`/templates/${template.id}`} target="_blank" rel="noreferrer">Open the template</a>
+      </figcaption>
     </figure>
   );
 }

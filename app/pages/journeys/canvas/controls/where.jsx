@@ -1,8 +1,11 @@
 // Conditions on an event's properties; all of them must hold.
 
+import { useMemo } from "react";
+
 import { Icon } from "../icons.jsx";
 import { useCanvas } from "../store.js";
 import { Combo } from "./combo.jsx";
+import { propertyOptions } from "./pickers.jsx";
 import { defaultValue } from "./rule_fields.js";
 import { RuleValue } from "./rule_value.jsx";
 
@@ -11,7 +14,8 @@ const NONE = [];
 export function WhereControl({ id, field, value, values, disabled, describedBy, onChange }) {
   const rules = value ?? NONE;
   const operators = useCanvas((state) => state.choices.open_operators) ?? NONE;
-  const properties = useCanvas((state) => state.choices.properties?.[values?.[field.of ?? "event"]]) ?? NONE;
+  const samples = useCanvas((state) => state.choices.property_samples?.[values?.[field.of ?? "event"]]);
+  const properties = useMemo(() => propertyOptions(samples), [samples]);
   const change = (at, rule) => onChange(rules.map((each, place) => (place === at ? rule : each)));
   return (
     <div id={id} className="jc-where" role="group" aria-labelledby={`${id}-label`} aria-describedby={describedBy}>
@@ -45,7 +49,7 @@ function Condition({ id, rule, properties, operators, disabled, onChange, onRemo
       <Combo
         id={`${id}-property`}
         label="Property"
-        options={properties.map((name) => ({ id: name, label: name }))}
+        options={properties}
         value={rule.property}
         free
         disabled={disabled}
