@@ -22,6 +22,7 @@ from engine.segments.fields import find_field, segment_fields
 from engine.segments.models import Segment
 from engine.segments.operators import ALIASES
 from engine.segments.segments import field_values
+from engine.templates.liquid import noting_missing
 from engine.templates.models import Template
 from engine.templates.rendering import Compiled, TemplateProblem, compile_template, render
 from engine.templates.templates import SAMPLE as SAMPLE_CUSTOMER
@@ -149,19 +150,24 @@ def _templates(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def _previews(row: Any) -> dict[str, dict[str, str]]:
-    """How the message looks for a sample customer, by language, English and Hindi first: `{subject, text}`."""
+def _previews(row: Any) -> dict[str, dict[str, Any]]:
+    """How the message looks for a sample customer, by language, English and Hindi first: `{subject, text, missing}`."""
     compiled = compile_template(row.id, row.version, row.channel, row.contents, row.whatsapp)
     locales = sorted(row.contents, key=lambda locale: (locale != "en", locale != "hi", locale))
     return {locale: _preview(compiled, locale) for locale in locales[:PREVIEW_LANGUAGES]}
 
 
-def _preview(compiled: Compiled, locale: str) -> dict[str, str]:
-    try:
-        message = render(compiled, SAMPLE_CUSTOMER, language=locale, default_language=locale)
-    except TemplateProblem as problem:
-        return {"subject": "", "text": "", "problem": problem.message}
-    return {"subject": message.subject or "", "text": message.body[:PREVIEW_LENGTH]}
+def _preview(compiled: Compiled, locale: str) -> dict[str, Any]:
+    with noting_missing() as missing:
+        try:
+            message = render(compiled, SAMPLE_CUSTOMER, language=locale, default_language=locale)
+        except TemplateProblem as problem:
+            return {"subject": "", "text": "", "problem": problem.message, "missing": list(missing)}
+    return {
+        "subject": message.subject or "",
+        "text": message.body[:PREVIEW_LENGTH],
+        "missing": list(missing),
+    }
 
 
 def _named(row: Any, **more: Any) -> dict[str, Any]:

@@ -24,6 +24,15 @@ class OrderSteps:
     tag: str
 
 
+MIDDLE = """([source, target]) => {
+  const edges = [...document.querySelectorAll(".react-flow__edge")];
+  const edge = edges.find((each) => each.getAttribute("aria-label")?.endsWith(`${source} to ${target}`));
+  const path = edge.querySelector(".react-flow__edge-path");
+  const point = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+  return [point.x, point.y];
+}"""
+
+
 def new_journey(page: Page, studio: Studio, name: str) -> "Canvas":
     """Make a journey from the list and open its canvas."""
     page.goto(f"{studio.app.url}/journeys")
@@ -60,6 +69,42 @@ class Canvas:
         node_id = self.page.locator(".react-flow__node.selected").get_attribute("data-id")
         assert node_id
         return node_id
+
+    def take(self, kind: str) -> str:
+        """Click a step in the palette: it goes behind the selected one."""
+        before = self.nodes.count()
+        self.page.locator(f'.jc-item[data-type="{kind}"]').first.click()
+        expect(self.nodes).to_have_count(before + 1)
+        return self.selected()
+
+    def selected(self) -> str:
+        """The id of the one selected thing."""
+        chosen = self.page.locator(".react-flow__node.selected")
+        expect(chosen).to_have_count(1)
+        node_id = chosen.get_attribute("data-id")
+        assert node_id
+        return node_id
+
+    def middle_of(self, source: str, target: str) -> tuple[float, float]:
+        """The point of the window in the middle of an arrow."""
+        x, y = self.page.evaluate(MIDDLE, [source, target])
+        return x, y
+
+    def drop_between(self, kind: str, source: str, target: str) -> str:
+        """Drag a step from the palette onto an arrow."""
+        before = self.edges.count()
+        node_id = self.drop(kind, *self.middle_of(source, target))
+        expect(self.edges).to_have_count(before + 1)
+        return node_id
+
+    def insert_between(self, label: str, source: str, target: str) -> str:
+        """Click the "+" in the middle of an arrow and choose a step."""
+        before = self.edges.count()
+        self.page.mouse.move(*self.middle_of(source, target))
+        self.page.locator(".jc-edge-plus").click()
+        self.page.get_by_role("option", name=label, exact=True).click()
+        expect(self.edges).to_have_count(before + 1)
+        return self.selected()
 
     def connect(self, source: str, port: str, target: str) -> None:
         """Draw an arrow from a step's port to another step."""

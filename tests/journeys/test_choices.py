@@ -138,6 +138,6 @@ def test_templates_are_offered_as_a_customer_would_read_them(studio: Any) -> Non
         )
     (welcome,) = (each for each in choices_of(studio)["templates"] if each["name"] == "Welcome")
     assert list(welcome["previews"].items()) == [
-        ("en", {"subject": "", "text": "Hello Asha"}),
-        ("hi", {"subject": "", "text": "नमस्ते Asha"}),
+        ("en", {"subject": "", "text": "Hello Asha", "missing": []}),
+        ("hi", {"subject": "", "text": "नमस्ते Asha", "missing": []}),
     ]

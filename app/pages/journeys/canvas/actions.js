@@ -115,9 +115,9 @@ export function createActions(store, flow) {
     if (chosen().length > 2) change((graph) => graphs.placed(graph, distributed(chosen(), way)));
   }
 
-  /** Walk along the arrows from the selected step, taking the focus along. */
-  function walk(key) {
-    const id = walked(get(), selectedNode(get())?.id, key);
+  /** Walk along the arrows from a step (else the selected one), taking the focus along. */
+  function walk(key, from = selectedNode(get())?.id) {
+    const id = walked(get(), from, key);
     if (!id) return;
     get().select([id]);
     reveal(id);

@@ -12,6 +12,7 @@ import {
   AlignVerticalDistributeCenter,
   ArrowDownToLine,
   ArrowRightToLine,
+  Bell,
   Check,
   ChevronsUpDown,
   CircleAlert,
@@ -19,7 +20,10 @@ import {
   Copy,
   Keyboard,
   LoaderCircle,
+  Mail,
   Maximize,
+  MessageCircle,
+  MessageSquareText,
   Minus,
   PanelLeftClose,
   PanelLeftOpen,
@@ -69,6 +73,8 @@ const TOOLS = {
   unfold: PanelLeftOpen,
 };
 
+export const CHANNELS = { whatsapp: MessageCircle, sms: MessageSquareText, email: Mail, push: Bell };
+
 export const KindIcons = createContext({});
 
 export function Icon({ name, size = 16 }) {
@@ -76,9 +82,10 @@ export function Icon({ name, size = 16 }) {
   return <Drawing size={size} strokeWidth={1.75} aria-hidden="true" />;
 }
 
-/** The coloured tile with a node type's icon. */
-export function KindTile({ kind, size = 17 }) {
-  const Drawing = useContext(KindIcons)[kind?.icon] ?? CircleAlert;
+/** The coloured tile with a node type's icon; a message's is that of its channel. */
+export function KindTile({ kind, channel, size = 17 }) {
+  const icons = useContext(KindIcons);
+  const Drawing = CHANNELS[channel] ?? icons[kind?.icon] ?? CircleAlert;
   return (
     <span className="jc-tile" data-family={kind?.family}>
       <Drawing size={size} strokeWidth={1.75} aria-hidden="true" />

@@ -77,7 +77,7 @@ export function onWalk(event, { actions }) {
   if (!event.altKey || event.ctrlKey || event.metaKey || !event.key.startsWith("Arrow") || event.target.closest?.(TYPING)) return;
   event.preventDefault();
   event.stopPropagation();
-  actions.walk(event.key);
+  actions.walk(event.key, event.target.closest?.(".react-flow__node")?.dataset.id);
 }
 
 // Enter on a focused card first selects it (React Flow); the panel is there a moment later. On a note it begins to write.

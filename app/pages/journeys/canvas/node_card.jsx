@@ -37,7 +37,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
     >
       {acceptsInput(kind) && <Handle type="target" id="in" position={sides.in} className="jc-in" />}
       <div className="jc-card-head">
-        <KindTile kind={kind} />
+        <KindTile kind={kind} channel={data.config?.channel} />
         <div className="jc-card-words">
           <div className="jc-card-kind">{kind?.label ?? data.type}</div>
           <Sentence parts={sentenceOf(kind, data.config, words)} />

@@ -1,11 +1,8 @@
 // The channel a message goes by.
 
-import { Bell, Mail, MessageCircle, MessageSquareText } from "lucide-react";
-
+import { CHANNELS } from "../icons.jsx";
 import { useCanvas } from "../store.js";
 import { Segments } from "./select.jsx";
-
-const DRAWINGS = { whatsapp: MessageCircle, sms: MessageSquareText, email: Mail, push: Bell };
 
 export function ChannelControl({ id, field, value, disabled, describedBy, onChange }) {
   const channels = useCanvas((state) => state.choices.channels);
@@ -13,7 +10,7 @@ export function ChannelControl({ id, field, value, disabled, describedBy, onChan
   return (
     <Segments id={id} options={options} value={value} disabled={disabled} describedBy={describedBy} onChange={onChange}>
       {(option) => {
-        const Drawing = DRAWINGS[option.id];
+        const Drawing = CHANNELS[option.id];
         return (
           <>
             {Drawing && <Drawing size={15} strokeWidth={1.75} aria-hidden="true" />}

@@ -28,7 +28,7 @@ function Preview({ template }) {
   const languages = Object.keys(template.previews ?? {});
   const [wanted, setWanted] = useState(languages[0]);
   const language = languages.includes(wanted) ? wanted : languages[0];
-  const { subject, text, problem } = template.previews?.[language] ?? {};
+  const { subject, text, problem, missing } = template.previews?.[language] ?? {};
   return (
     <figure className="jc-preview" data-channel={template.channel} aria-label={`Preview of ${template.name}`}>
       {languages.length > 1 && (
@@ -44,7 +44,7 @@ function Preview({ template }) {
       {subject && <strong lang={language}>{subject}</strong>}
       {text && <p lang={language}>{text}</p>}
       <figcaption>
-        As Asha Rao would read it. <a href={`/templates/${template.id}`} target="_blank" rel="noreferrer">Open the template</a>
+        As Asha Rao would read it{missing?.length ? `, and with ${missing.join(", ")} from her data` : ""}. <a href={`/templates/${template.id}`} target="_blank" rel="noreferrer">Open the template</a>
       </figcaption>
     </figure>
   );

@@ -1,0 +1,174 @@
+"""The canvas by hand: sixty steps drawn with the mouse alone, notes, lines, the clipboard, a hundred steps back."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from engine.core.db import tenant_session
+from engine.journeys.models import Journey
+from tests.browser.canvas import Canvas, new_journey
+from tests.browser.conftest import Studio
+
+STEPS = 60
+UNDOABLE = 100
+SMALL = {"width": 1024, "height": 768}
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def saved_graph(studio: Studio, name: str) -> dict[str, Any]:
+    """The draft as the database has it."""
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        return session.scalars(select(Journey.draft).where(Journey.name == name)).one()
+
+
+def test_sixty_steps_by_mouse_alone(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Sixty")
+    trigger = canvas.drop("trigger.event", 760, 140)
+    wait = canvas.drop("wait.duration", 760, 300)
+    goal = canvas.drop("action.tag", 760, 460)
+    canvas.close_panel()
+    canvas.connect(trigger, "next", wait)
+    canvas.connect(wait, "next", goal)
+    spliced = canvas.drop_between("wait.until", wait, goal)
+    canvas.close_panel()
+    inserted = canvas.insert_between("Tag", trigger, wait)
+    canvas.close_panel()
+    lone = canvas.drop("action.attribute", 1100, 240)
+    canvas.close_panel()
+    x, y = canvas.middle_of(inserted, wait)
+    box = canvas.node(lone).bounding_box()
+    assert box
+    canvas.move(lone, x - box["x"] - box["width"] / 2, y - box["y"] - 14)
+    expect(canvas.edges).to_have_count(5)
+    canvas.open(goal)
+    while canvas.nodes.count() < STEPS:
+        canvas.take("branch.split" if canvas.nodes.count() % 20 == 9 else "action.tag")
+    page.get_by_role("button", name="Tidy up").click()
+    canvas.wait_until_saved()
+    graph = saved_graph(studio, "Sixty")
+    kinds = {node["id"]: node["type"] for node in graph["nodes"]}
+    ways = {(edge["source"], edge["target"]) for edge in graph["edges"]}
+    assert len(kinds) == STEPS and len(graph["edges"]) == STEPS - 1
+    assert {(trigger, inserted), (inserted, lone), (lone, wait), (wait, spliced), (spliced, goal)} <= ways
+    places = {(node["position"]["x"], node["position"]["y"]) for node in graph["nodes"]}
+    assert len(places) == STEPS
+
+
+def test_notes_lines_and_the_clipboard(page: Page, studio: Studio) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    canvas = new_journey(page, studio, "Noted")
+    page.set_viewport_size(SMALL)
+    trigger = canvas.drop("trigger.event", 700, 140)
+    wait = canvas.take("wait.duration")
+    exit_step = canvas.take("exit")
+    canvas.close_panel()
+
+    page.get_by_role("button", name="Stick a note").click()
+    page.keyboard.type("Why a day? ग्राहक सो रहे हैं")
+    page.keyboard.press("Escape")
+    note = page.locator(".jc-note")
+    page.get_by_role("button", name="blue paper").click()
+    expect(note).to_have_attribute("data-colour", "blue")
+    corner = page.locator(".jc-note-corner.bottom.right").bounding_box()
+    assert corner
+    page.mouse.move(corner["x"] + 4, corner["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(corner["x"] + 84, corner["y"] + 44, steps=6)
+    page.mouse.up()
+    canvas.wait_until_saved()
+    (kept,) = saved_graph(studio, "Noted")["notes"]
+    assert kept["text"] == "Why a day? ग्राहक सो रहे हैं" and kept["colour"] == "blue"
+    assert kept["width"] > 240 and kept["height"] > 136
+    expect(page.get_by_role("group", name="Note: Why a day?")).to_be_attached()
+
+    canvas.node(wait).click(position={"x": 120, "y": 20})
+    canvas.close_panel()
+    canvas.move(wait, 90, 0)
+    page.keyboard.press("Control+a")
+    expect(page.get_by_role("toolbar", name="4 selected")).to_be_visible()
+    page.keyboard.press("Escape")
+    select_frame(page, canvas, [trigger, exit_step])
+    page.get_by_role("button", name="Align left").click()
+    lefts = {round(canvas.node(each).bounding_box()["x"]) for each in (trigger, wait, exit_step)}  # type: ignore[index]
+    assert len(lefts) == 1
+    page.keyboard.press("Escape")
+
+    box = canvas.node(exit_step).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 60, box["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 12, steps=8)
+    page.mouse.move(box["x"] + 63, box["y"] + 12, steps=8)
+    expect(page.locator(".jc-guide").first).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".jc-guide")).to_have_count(0)
+    assert {round(canvas.node(each).bounding_box()["x"]) for each in (wait, exit_step)} == lefts  # type: ignore[index]
+
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    other = new_journey(page, studio, "Copied")
+    page.locator(".jc-stage").click(position={"x": 30, "y": 30})
+    page.keyboard.press("Control+v")
+    expect(other.nodes).to_have_count(4)
+    expect(other.edges).to_have_count(2)
+    other.wait_until_saved()
+    graph = saved_graph(studio, "Copied")
+    assert [each["text"] for each in graph["notes"]] == [kept["text"]]
+    assert not {node["id"] for node in graph["nodes"]} & {trigger, wait, exit_step}
+
+
+def select_frame(page: Page, canvas: Canvas, corners: list[str]) -> None:
+    """Draw a frame with Shift around two cards and what lies between."""
+    first, last = (canvas.node(each).bounding_box() for each in corners)
+    assert first and last
+    left = min(first["x"], last["x"])
+    page.keyboard.down("Shift")
+    page.mouse.move(left - 12, first["y"] - 8)
+    page.mouse.down()
+    page.mouse.move(left + 60, last["y"] + 20, steps=6)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator(".react-flow__node.selected")).to_have_count(3)
+
+
+def test_a_hundred_steps_back_and_a_walk_along_the_arrows(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Far back")
+    trigger = canvas.drop("trigger.event", 760, 140)
+    branch = canvas.take("branch.split")
+    first = canvas.take("wait.duration")
+    canvas.open(branch)
+    second = canvas.take("exit")
+    canvas.close_panel()
+    said = page.locator(".jc-said")
+    expect(said).to_have_text(re.compile("Connected .* to Exit"))
+    canvas.node(trigger).focus()
+    for key, arrived in (
+        ("Down", branch),
+        ("Down", first),
+        ("Right", second),
+        ("Left", first),
+        ("Up", branch),
+    ):
+        page.keyboard.press(f"Alt+Arrow{key}")
+        expect(canvas.node(arrived)).to_be_focused()
+    page.keyboard.press("Escape")
+
+    canvas.open(second)
+    canvas.close_panel()
+    canvas.node(second).focus()
+    page.keyboard.press("Enter")
+    for _ in range(UNDOABLE + 2):
+        page.locator(".jc-stage").press("Control+d")
+    expect(canvas.nodes).to_have_count(4 + UNDOABLE + 2)
+    for _ in range(UNDOABLE):
+        page.keyboard.press("Control+z")
+    expect(canvas.nodes).to_have_count(4 + 2)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(said).to_have_text(re.compile("^Undone"))
+    for _ in range(UNDOABLE):
+        page.keyboard.press("Control+Shift+z")
+    expect(canvas.nodes).to_have_count(4 + UNDOABLE + 2)
