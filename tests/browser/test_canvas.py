@@ -129,7 +129,7 @@ def select_frame(page: Page, canvas: Canvas, corners: list[str]) -> None:
     page.keyboard.down("Shift")
     page.mouse.move(left - 12, first["y"] - 8)
     page.mouse.down()
-    page.mouse.move(left + 60, last["y"] + 20, steps=6)
+    page.mouse.move(left + 150, last["y"] + 20, steps=6)
     page.mouse.up()
     page.keyboard.up("Shift")
     expect(page.locator(".react-flow__node.selected")).to_have_count(3)
