@@ -7,11 +7,12 @@ somebody stuck notes on the canvas, `"notes": [{"id", "position", "width", "heig
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+import networkx as nx
 import orjson
 from pydantic import (
     BaseModel,
@@ -220,6 +221,16 @@ class Graph(BaseModel):
     edges: tuple[Edge, ...]
     settings: JourneySettings = JourneySettings()
     notes: tuple[Note, ...] = Field((), max_length=MAX_NOTES)
+
+    @cached_property
+    def ways(self) -> "nx.DiGraph[str]":
+        """Which steps lead to which, made once; edges that lead nowhere are left out. Not to be changed."""
+        ways: nx.DiGraph[str] = nx.DiGraph()
+        ways.add_nodes_from(node.id for node in self.nodes)
+        ways.add_edges_from(
+            (edge.source, edge.target) for edge in self.edges if edge.source in ways and edge.target in ways
+        )
+        return ways
 
 
 @lru_cache

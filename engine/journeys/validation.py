@@ -84,7 +84,7 @@ def _branches_are_complete(graph: Graph, _: References) -> Iterator[Problem]:
 
 
 def _all_can_be_reached(graph: Graph, _: References) -> Iterator[Problem]:
-    ways = _as_digraph(graph)
+    ways = graph.ways
     starts = [node.id for node in graph.nodes if node.family is Family.TRIGGER]
     if not starts:
         return
@@ -95,8 +95,7 @@ def _all_can_be_reached(graph: Graph, _: References) -> Iterator[Problem]:
 
 
 def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
-    ways = _as_digraph(graph)
-    ways.remove_nodes_from([node.id for node in graph.nodes if node.waits()])
+    ways = graph.ways.subgraph([node.id for node in graph.nodes if not node.waits()])
     for component in nx.strongly_connected_components(ways):
         first = min(component)
         if len(component) > 1 or ways.has_edge(first, first):
@@ -108,7 +107,7 @@ def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
 def _reactions_follow_messages(graph: Graph, _: References) -> Iterator[Problem]:
     """Whoever asks what became of a message stands behind the step that sends it."""
     nodes = {node.id: node for node in graph.nodes}
-    ways = _as_digraph(graph)
+    ways = graph.ways
     for node in graph.nodes:
         for message in node.asks_messages():
             if not isinstance(nodes.get(message), ActionMessage):
@@ -129,13 +128,19 @@ def _reactions_follow_messages(graph: Graph, _: References) -> Iterator[Problem]
 
 def _words_are_given_before(graph: Graph, references: References) -> Iterator[Problem]:
     """Whoever sends a template that speaks of a coupon or gift card stands behind the step that gives it."""
-    ways = _as_digraph(graph)
+    ways = graph.ways
     givers = {node.id: node.gives() for node in graph.nodes}
     for node in graph.nodes:
-        before = {givers[each] for each in nx.ancestors(ways, node.id)} if node.id in ways else set()
         for field, template_id in node.template_ids() if isinstance(node, ActionMessage) else ():
-            for given, templates in references.templates_saying.items():
-                if template_id in templates and given not in before:
+            said = [
+                given for given, templates in references.templates_saying.items() if template_id in templates
+            ]
+            # Asked only of the few that say such words: finding all that lie before costs a walk through the graph.
+            before = (
+                {givers[each] for each in nx.ancestors(ways, node.id)} if said and node.id in ways else set()
+            )
+            for given in said:
+                if given not in before:
                     yield Problem(
                         "not_given_before",
                         f"This template names a {given.replace('_', ' ')}, but no step before this one gives one. "
@@ -168,15 +173,6 @@ def _rule_problems(rules: dict[str, Any] | None, node_id: str | None, field: str
         parse_rules(rules)
     except InvalidRules as error:
         yield Problem("bad_rules", error.message, node_id, field)
-
-
-def _as_digraph(graph: Graph) -> "nx.DiGraph[str]":
-    ways: nx.DiGraph[str] = nx.DiGraph()
-    ways.add_nodes_from(node.id for node in graph.nodes)
-    ways.add_edges_from(
-        (edge.source, edge.target) for edge in graph.edges if edge.source in ways and edge.target in ways
-    )
-    return ways
 
 
 CHECKS = (
