@@ -170,7 +170,7 @@ export function createActions(store, flow) {
   const show = () => reveal(selectedNode(get())?.id);
 
   return {
-    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, reveal, lookBehind, stick, writeNote,
+    add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, lookAt, reveal, lookBehind, stick, writeNote,
     align, distribute, walk,
     zoomIn: () => flow.zoomIn({ duration: 150 }),
     zoomOut: () => flow.zoomOut({ duration: 150 }),
