@@ -79,8 +79,12 @@ def validated(tenant: UUID) -> None:
         references = load_references(session)
     problems = find_problems(raw, references)
     assert not problems, problems[:3]
-    seconds = [timed(lambda: find_problems(raw, references)) for _ in range(SAVES)]
-    tell("validated in Python, median", median(seconds) * MILLISECOND, "ms", "< 20")
+    seconds = []
+    for _ in range(SAVES):
+        begun = time.process_time()
+        find_problems(raw, references)
+        seconds.append(time.process_time() - begun)
+    tell("validated in Python, processor time, median", median(seconds) * MILLISECOND, "ms", "< 20")
 
 
 def timed(work: Callable[[], object]) -> float:
