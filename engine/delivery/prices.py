@@ -45,8 +45,12 @@ class Prices:
 
     def price(self, channel: str, purpose: str, address: str | None) -> int:
         """What a message to this address costs, in micro-units; 0 where no price is known."""
+        is_called = address and ADDRESS_COLUMN.get(channel) == "phone"
+        return self.price_in(country_of(address) if address and is_called else ANYWHERE, channel, purpose)
+
+    def price_in(self, country: str, channel: str, purpose: str) -> int:
+        """What a message to a number of this country costs; other addresses are of no country."""
         category = category_of(channel, purpose)
-        country = country_of(address) if address and ADDRESS_COLUMN.get(channel) == "phone" else ANYWHERE
         places = (channel, category, country), (channel, category, ANYWHERE)
         for prices in (self.own, self.usual):
             for place in places:

@@ -25,12 +25,14 @@ from engine.journeys.models import (
     Journey,
     JourneyStatus,
     JourneyVersion,
+    RequestStatus,
     Stage,
 )
 from engine.journeys.moving import Mapped, Standing, move_running, who_stands_where
 from engine.journeys.nodes.base import Problem
 from engine.journeys.plan import Plan, compile_plan
 from engine.journeys.references import load_references
+from engine.journeys.requests import end_request
 from engine.journeys.validation import find_problems
 from engine.journeys.versions import load_plans
 from engine.segments.membership import refresh
@@ -123,12 +125,19 @@ def load_journey(session: Session, journey_id: UUID) -> Journey:
 
 
 def save_draft(
-    session: Session, journey_id: UUID, graph: object, *, revision: int, now: datetime
+    session: Session,
+    journey_id: UUID,
+    graph: object,
+    *,
+    revision: int,
+    now: datetime,
+    user_id: UUID | None = None,
 ) -> SavedDraft:
-    """Save an edited draft, finished or not.
+    """Save an edited draft, finished or not; a request to publish the one before does not count any more.
 
     Args:
         revision: the revision the editor started from.
+        user_id: whose change it is; None for one over the API.
 
     Raises:
         Conflict: somebody saved in between; `details` has the newer revision.
@@ -140,15 +149,16 @@ def save_draft(
         .where(
             Journey.id == journey_id, Journey.revision == revision, Journey.status != JourneyStatus.ARCHIVED
         )
-        .values(draft=shaped, revision=revision + 1, updated_at=now)
+        .values(draft=shaped, revision=revision + 1, updated_at=now, saved_at=now, saved_by=user_id)
         .returning(Journey.revision)
     ).scalar_one_or_none()
+    journey = load_journey(session, journey_id)
     if saved is None:
-        journey = load_journey(session, journey_id)
         raise Conflict(
             "Somebody else changed this journey meanwhile. Load it again and repeat your change.",
             details={"revision": journey.revision},
         )
+    end_request(session, journey, RequestStatus.WITHDRAWN, user_id=user_id, now=now)
     return SavedDraft(saved, find_problems(shaped, load_references(session, now=now)))
 
 
@@ -197,7 +207,7 @@ def draft_plan(session: Session, journey: Journey) -> Plan:
     Raises:
         InvalidGraph: the draft cannot be published yet; `details` lists every problem.
     """
-    return compile_plan(_publishable(session, journey), version_id=new_id(), journey_id=journey.id)
+    return compile_plan(publishable(session, journey), version_id=new_id(), journey_id=journey.id)
 
 
 def publish(
@@ -227,7 +237,7 @@ def publish(
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status == JourneyStatus.ARCHIVED:
         raise Conflict("This journey is archived. Duplicate it to use it again.")
-    _publishable(session, journey, now)
+    publishable(session, journey, now)
     number = (session.scalar(_newest_number(journey_id)) or 0) + 1
     version = JourneyVersion(
         id=new_id(),
@@ -240,6 +250,7 @@ def publish(
     )
     session.add(version)
     session.flush()
+    end_request(session, journey, RequestStatus.APPROVED, user_id=user_id, now=now)
     was_paused = journey.status == JourneyStatus.PAUSED
     journey.live_version_id = version.id
     journey.status = JourneyStatus.LIVE
@@ -357,7 +368,12 @@ def _set_running(session: Session, journey_id: UUID, old: EnrolmentStatus, new: 
     )
 
 
-def _publishable(session: Session, journey: Journey, now: datetime | None = None) -> Graph:
+def publishable(session: Session, journey: Journey, now: datetime | None = None) -> Graph:
+    """The draft as a graph that can be published.
+
+    Raises:
+        InvalidGraph: `details` lists every problem.
+    """
     problems = find_problems(journey.draft, load_references(session, now=now))
     graph, _ = read_graph(journey.draft)
     if problems or graph is None:

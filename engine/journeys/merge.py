@@ -146,9 +146,7 @@ def _clashes(was: Mapping[Key, Any], one: Mapping[Key, Any], other: Mapping[Key,
     return {each for each in both if not _same(one, other, each)}
 
 
-def _both(
-    was: Mapping[Key, Value], one: Mapping[Key, Value], other: Mapping[Key, Value]
-) -> dict[Key, Value]:
+def _both(was: Mapping[Key, Value], one: Mapping[Key, Value], other: Mapping[Key, Value]) -> dict[Key, Value]:
     """What `one` changed as it has it, all else as `other` has it; in the order of `other`, the new ones last."""
     changed = {*_differing(was, one)}
     order = dict.fromkeys((*other, *one))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.core.ids import new_id
@@ -49,7 +50,7 @@ RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
 
 
 class Journey(Identified, Tenanted, Timed, Base):
-    """A journey: its draft, and which version is live."""
+    """A journey: its draft, who saved it when, and which version is live."""
 
     __tablename__ = "journeys"
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
@@ -60,6 +61,8 @@ class Journey(Identified, Tenanted, Timed, Base):
     status: Mapped[str] = mapped_column(String(12), server_default=JourneyStatus.DRAFT)
     draft: Mapped[dict[str, Any]]
     revision: Mapped[int] = mapped_column(server_default="1")
+    saved_at: Mapped[datetime | None]
+    saved_by: Mapped[UUID | None]
     live_version_id: Mapped[UUID | None]
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
@@ -75,6 +78,59 @@ class JourneyVersion(Identified, Tenanted, Base):
     graph: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
     published_by: Mapped[UUID | None]
+
+
+class RequestStatus(StrEnum):
+    """A request's state; one that was `withdrawn` was overtaken by a change of the draft, or taken back."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class PublishRequest(Identified, Tenanted, Base):
+    """Somebody asks for a journey's draft, as of one revision, to be published (B2). `mapping` is what shall become
+    of those under way; `recipients` and `cost_micro` are what was estimated when it was asked."""
+
+    __tablename__ = "publish_requests"
+    __table_args__ = (
+        Index("ix_publish_requests_journey", "journey_id", "asked_at"),
+        Index("ix_publish_requests_tenant_id", "tenant_id"),
+        Index(
+            "uq_publish_requests_pending",
+            "journey_id",
+            unique=True,
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    recipients: Mapped[int]
+    cost_micro: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(String(12), server_default=RequestStatus.PENDING)
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+
+
+class Presence(Tenanted, Base):
+    """A browser tab in which a journey is open, as of its last sign of life. Not logged: a crash closes them all."""
+
+    __tablename__ = "presences"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+    node_id: Mapped[str] = mapped_column(server_default="")
+    seen_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
 
 
 class Enrolment(Base):
