@@ -12,6 +12,8 @@ from engine.core.db import tenant_session
 from engine.core.models import KeyKind
 
 ACTOR = "cli"
+SCOPES = {KeyKind.API: ("campaign.approve",), KeyKind.WRITE: ()}
+"""Who may run this may do everything: the API key publishes without being approved."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -26,7 +28,9 @@ def keys(tenant: TenantOption = DEMO, as_json: AsJson = False) -> None:
         now = utc_now()
         with tenant_session(named.id) as session:
             made = {
-                f"{kind}_key": create_key(session, named.id, kind, "Made by safar keys", actor=ACTOR, now=now)
+                f"{kind}_key": create_key(
+                    session, named.id, kind, "Made by safar keys", actor=ACTOR, now=now, scopes=SCOPES[kind]
+                )
                 for kind in KeyKind
             }
     if as_json:

@@ -21,6 +21,7 @@ from app.http import (
     pages,
     pages_api,
     public_links,
+    publishing,
     segments,
     session,
     set_aside,
@@ -39,6 +40,7 @@ ROUTERS: list[APIRouter] = [
     hooks.router,
     backtests.router,
     dry_run.router,
+    publishing.router,  # before the moves of journeys, which take any verb
     journeys.router,
     set_aside.router,
     messages.router,

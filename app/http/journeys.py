@@ -25,7 +25,6 @@ from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, Stage
 from engine.journeys.nodes.base import Problem
-from engine.journeys.preview import look_ahead
 from engine.journeys.quarantine import list_stuck, retry_stuck
 from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
@@ -57,12 +56,6 @@ class Draft(BaseModel):
 
     graph: dict[str, Any]
     revision: int
-
-
-class Publishing(BaseModel):
-    """What becomes of those under way: without a mapping they stay on their version."""
-
-    mapping: dict[str, str | None] | None = None
 
 
 class CustomerName(BaseModel):
@@ -175,28 +168,6 @@ def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         saved = journeys.save_draft(session, journey_id, body.graph, revision=body.revision, now=utc_now())
     return _data({"revision": saved.revision, "problems": _problems(saved.problems)})
-
-
-@router.get("/{journey_id}/publish")
-def preview_publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
-    """Who is under way in older versions, by step, where the draft could take them on, and how it differs."""
-    with tenant_session(caller.tenant_id) as session:
-        return _data(look_ahead(session, journey_id))
-
-
-@router.post("/{journey_id}/publish")
-def publish(caller: Caller, journey_id: UUID, body: Publishing | None = None) -> dict[str, Any]:
-    """Publish the draft; with a `mapping`, those under way move to it."""
-    with tenant_session(caller.tenant_id) as session:
-        published = journeys.publish(
-            session,
-            caller.tenant_id,
-            journey_id,
-            user_id=None,
-            now=utc_now(),
-            mapping=body.mapping if body else None,
-        )
-        return _data(published)
 
 
 @router.get("/{journey_id}/counts")

@@ -1,5 +1,6 @@
 """Staff and keys: who may come in, and what their role allows (requirement F3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -219,16 +220,39 @@ def sign_out(token: str) -> None:
 
 
 def create_key(
-    session: Session, tenant_id: UUID, kind: KeyKind, name: str, *, actor: str, now: datetime
+    session: Session,
+    tenant_id: UUID,
+    kind: KeyKind,
+    name: str,
+    *,
+    actor: str,
+    now: datetime,
+    scopes: Sequence[str] = (),
 ) -> str:
-    """Make a key and return it; this is the only time it can be read."""
+    """Make a key and return it; this is the only time it can be read.
+
+    Args:
+        scopes: rights beyond what every key may, e.g. `campaign.approve`.
+    """
     key = f"safar_{kind}_{random_token(24)}"
     entry = ApiKey(
-        id=new_id(), tenant_id=tenant_id, name=name, kind=kind, key_hash=token_hash(key), hint=f"…{key[-4:]}"
+        id=new_id(),
+        tenant_id=tenant_id,
+        name=name,
+        kind=kind,
+        key_hash=token_hash(key),
+        hint=f"…{key[-4:]}",
+        scopes=list(scopes),
     )
     session.add(entry)
     record_audit(
-        session, tenant_id, actor, "key.created", str(entry.id), {"kind": kind, "name": name}, now=now
+        session,
+        tenant_id,
+        actor,
+        "key.created",
+        str(entry.id),
+        {"kind": kind, "name": name, "scopes": list(scopes)},
+        now=now,
     )
     return key
 

@@ -47,7 +47,9 @@ def room(studio: Any) -> dict[str, Any]:
     with tenant_session(studio.tenant) as session:
         journey = create_journey(session, studio.tenant, "Thanks", user_id=None, now=studio.now).id
     users = [
-        create_user(studio.tenant, f"{name}-{new_id()}@studio.test", name, Role.BRANCH_MANAGER, "a-long-password")
+        create_user(
+            studio.tenant, f"{name}-{new_id()}@studio.test", name, Role.BRANCH_MANAGER, "a-long-password"
+        )
         for name in ("Meera", "Ravi")
     ]
     meera, ravi = (Tab(studio.tenant, journey, user) for user in users)
