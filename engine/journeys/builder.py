@@ -20,7 +20,9 @@ from engine.journeys.models import (
     JourneyVersion,
     Stage,
 )
+from engine.journeys.presence import note_edit
 from engine.journeys.quarantine import GOES_ON, count_set_aside, count_stuck
+from engine.journeys.requests import Asked, open_request
 
 Json = dict[str, Any]
 COPY = " (copy)"
@@ -30,7 +32,8 @@ NAME_LENGTH = 100
 @dataclass(frozen=True, slots=True)
 class Figures:
     """A journey's state and its counts by node; `counts` is None while it was never published. `stuck` are the
-    customers whom a step failed, as long as they can go on; `by_hand` whether customers can be let in by hand."""
+    customers whom a step failed, as long as they can go on; `by_hand` whether customers can be let in by hand. `asked`
+    is the request to publish that waits, or was rejected and not followed by anything yet."""
 
     status: str
     version: int
@@ -38,6 +41,7 @@ class Figures:
     counts: dict[str, Json] | None
     stuck: int = 0
     by_hand: bool = False
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,25 @@ def open_journey(tenant_id: UUID, journey_id: UUID) -> Opened:
         )
 
 
-def keep_draft(tenant_id: UUID, journey_id: UUID, graph: Json, *, revision: int, now: datetime) -> Kept:
-    """Save what the canvas sends, and say what became of it instead of raising.
+def keep_draft(
+    tenant_id: UUID,
+    journey_id: UUID,
+    graph: Json,
+    *,
+    revision: int,
+    now: datetime,
+    user_id: UUID | None = None,
+    client_id: UUID | None = None,
+) -> Kept:
+    """Save what the canvas sends, and say what became of it instead of raising; `client_id` is the tab that edits.
 
     A browser that missed the answer sends the same graph again: that is no conflict.
     """
     try:
         with tenant_session(tenant_id) as session:
-            saved = save_draft(session, journey_id, graph, revision=revision, now=now)
+            saved = save_draft(session, journey_id, graph, revision=revision, now=now, user_id=user_id)
+            if client_id is not None:
+                note_edit(session, journey_id, client_id=client_id, now=now)
             return Kept(saved.revision, problems=[problem.as_json() for problem in saved.problems])
     except Conflict:
         return _conflict_or_repetition(tenant_id, journey_id, graph)
@@ -99,8 +114,10 @@ def keep_draft(tenant_id: UUID, journey_id: UUID, graph: Json, *, revision: int,
         return Kept(revision, error=error.message)
 
 
-def duplicate(tenant_id: UUID, journey_id: UUID, *, user_id: UUID, now: datetime) -> UUID:
-    """A new draft with the graph of a journey's draft (J8).
+def duplicate(
+    tenant_id: UUID, journey_id: UUID, *, user_id: UUID, now: datetime, graph: Json | None = None
+) -> UUID:
+    """A new draft with the graph of a journey's draft (J8), or with a given one.
 
     Raises:
         NotFound: there is no such journey.
@@ -113,7 +130,7 @@ def duplicate(tenant_id: UUID, journey_id: UUID, *, user_id: UUID, now: datetime
             f"{original.name[: NAME_LENGTH - len(COPY)]}{COPY}",
             user_id=user_id,
             now=now,
-            graph=original.draft,
+            graph=graph if graph is not None else original.draft,
             stage=Stage(original.stage),
             description=original.description,
         )
@@ -171,7 +188,9 @@ def _figures(session: Session, journey: Journey) -> Figures:
         ).where(JourneyVersion.id == journey.live_version_id)
     ).one_or_none()
     if version is None:
-        return Figures(journey.status, 0, has_changes=True, counts=None)
+        return Figures(
+            journey.status, 0, has_changes=True, counts=None, asked=open_request(session, journey.id)
+        )
     counts = node_counts(session, journey.live_version_id) if journey.live_version_id else {}
     return Figures(
         status=journey.status,
@@ -180,4 +199,5 @@ def _figures(session: Session, journey: Journey) -> Figures:
         counts={node_id: count.as_json() for node_id, count in counts.items()},
         stuck=count_stuck(session, journey.id) if journey.status in GOES_ON else 0,
         by_hand=version.by_hand and journey.status == JourneyStatus.LIVE,
+        asked=open_request(session, journey.id),
     )

@@ -16,6 +16,8 @@ Way = tuple[str, str]
 """A way out of a step: the step's id and the port's."""
 
 STANDARD_PORT = "next"
+NOTES = "notes"
+"""Both changed the same note: told like a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class _Parts:
     places: Mapping[str, Json]
     ways: Mapping[Way, Json]
     settings: Mapping[str, Any]
+    notes: Mapping[str, Json]
     is_plain: bool
 
 
@@ -81,6 +84,8 @@ def merge(base: Json, mine: Json, theirs: Json) -> Merged:
     steps = _clashes(was.steps, one.steps, other.steps)
     ways = _clashes(_targets(was), _targets(one), _targets(other))
     settings = _clashes(was.settings, one.settings, other.settings)
+    if _clashes(was.notes, one.notes, other.notes):
+        settings.add(NOTES)
     both = _both(was.steps, one.steps, other.steps)
     joined = _both(was.ways, one.ways, other.ways)
     loose = {end for way in joined.values() for end in (way["source"], way["target"])} - both.keys()
@@ -88,6 +93,7 @@ def merge(base: Json, mine: Json, theirs: Json) -> Merged:
     clashing = steps | {source for source, _ in ways} | loose
     if clashing or settings:
         return Merged(None, frozenset(clashing), frozenset(settings))
+    notes = _both(was.notes, one.notes, other.notes)
     places = _both(was.places, one.places, other.places)
     return Merged(
         {
@@ -95,6 +101,7 @@ def merge(base: Json, mine: Json, theirs: Json) -> Merged:
             "nodes": [{**step, "position": places[each]} for each, step in both.items()],
             "edges": list(joined.values()),
             "settings": _both(was.settings, one.settings, other.settings),
+            **({NOTES: list(notes.values())} if notes else {}),
         }
     )
 
@@ -110,6 +117,7 @@ def _parts(graph: Json) -> _Parts:
         places={str(node.get("id")): node.get("position") or {"x": 0, "y": 0} for node in nodes},
         ways=ways,
         settings=graph.get("settings") or {},
+        notes={str(note.get("id")): note for note in graph.get("notes") or []},
         is_plain=named and ended and len(steps) == len(nodes) and len(ways) == len(edges),
     )
 

@@ -126,7 +126,6 @@ class Presence(Tenanted, Base):
 
     journey_id: Mapped[UUID] = mapped_column(ForeignKey("journeys.id", ondelete="CASCADE"), primary_key=True)
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID]
     user_id: Mapped[UUID]
     node_id: Mapped[str] = mapped_column(server_default="")
     seen_at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """What publishing would change: for the journey, for the customers under way in it, and in a month (J8)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from engine.core.tenants import get_settings
 from engine.journeys.approval import Publisher, estimate_draft, wants_approval
-from engine.journeys.difference import Difference, StepWords, compare
+from engine.journeys.difference import Difference, StepWords, Words, compare
 from engine.journeys.estimate import Estimate
 from engine.journeys.graph import Graph, read_graph
 from engine.journeys.journeys import check_draft, load_journey, preview_publish
 from engine.journeys.models import Journey, JourneyVersion
 from engine.journeys.moving import Standing
-from engine.journeys.nodes.base import Problem
-from engine.journeys.requests import Asked, newest_request
+from engine.journeys.nodes.base import Problem, Trigger
+from engine.journeys.requests import Asked, open_request
 from engine.journeys.unfinished import read_draft
 from engine.journeys.wording import load_words, steps_in_words
 
@@ -43,13 +43,14 @@ class Preview:
 class Outlook:
     """Everything that is shown before publishing, for one publisher.
 
-    With `problems` there is no `preview` of customers and no `estimate`. `threshold` is the number of recipients from
-    which somebody has to approve; `must_ask` says that this publisher has to ask.
+    With `problems` there is no `preview` of customers and no `estimate`. `triggers` says how they read. `threshold` is
+    the number of recipients from which somebody has to approve; `must_ask`: this publisher has to ask.
     """
 
     revision: int
     problems: Sequence[Problem]
     preview: Preview
+    triggers: Mapping[str, str]
     live: dict[str, Any] | None
     draft: dict[str, Any]
     estimate: Estimate | None
@@ -68,9 +69,10 @@ def look_ahead(session: Session, journey_id: UUID) -> Preview:
     standing = preview_publish(session, journey_id)
     journey = load_journey(session, journey_id)
     draft, _ = read_graph(journey.draft)
-    return (
-        _preview(session, standing, draft, _live(session, journey)) if draft else Preview(standing, (), None)
-    )
+    if draft is None:
+        return Preview(standing, (), None)
+    live = _live(session, journey)
+    return _preview(standing, draft, live, _words(session, draft, live))
 
 
 def look_out(
@@ -86,30 +88,38 @@ def look_out(
     standing = () if problems else preview_publish(session, journey_id)
     found = None if problems else estimate_draft(session, tenant_id, journey, now=now)
     settings = get_settings(session)
-    live = _live(session, journey)
+    draft, live = read_draft(journey.draft), _live(session, journey)
+    words = _words(session, draft, live)
     must_ask = found is not None and not publisher.may_approve and wants_approval(settings, found.recipients)
     return Outlook(
         revision=journey.revision,
         problems=problems,
-        preview=_preview(session, standing, read_draft(journey.draft), live),
-        live=live,
+        preview=_preview(standing, draft, live, words),
+        triggers={node.id: words(node) for node in draft.nodes if isinstance(node, Trigger)},
+        live=live.raw if live else None,
         draft=journey.draft,
         estimate=found,
         must_ask=must_ask,
         threshold=settings.campaign_approval_threshold_recipients,
-        asked=newest_request(session, journey_id),
+        asked=open_request(session, journey_id),
     )
 
 
-def _preview(
-    session: Session, standing: Sequence[Standing], draft: Graph, live: dict[str, Any] | None
-) -> Preview:
-    old = read_draft(live) if live else None
-    words = load_words(session, [draft, old] if old else [draft])
-    difference = compare(old, draft, words=words) if old else None
+def _preview(standing: Sequence[Standing], draft: Graph, live: "_Live | None", words: Words) -> Preview:
+    difference = compare(live.graph, draft, words=words) if live else None
     return Preview(standing, steps_in_words(draft, words), difference)
 
 
-def _live(session: Session, journey: Journey) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Live:
+    raw: dict[str, Any]
+    graph: Graph
+
+
+def _live(session: Session, journey: Journey) -> _Live | None:
     version = session.get(JourneyVersion, journey.live_version_id) if journey.live_version_id else None
-    return version.graph if version else None
+    return _Live(version.graph, read_draft(version.graph)) if version else None
+
+
+def _words(session: Session, draft: Graph, live: _Live | None) -> Words:
+    return load_words(session, [draft, live.graph] if live else [draft])

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine.core.accounts import PERMISSIONS
@@ -14,7 +14,7 @@ from engine.core.audit import record_audit
 from engine.core.ids import key_of
 from engine.core.models import User
 from engine.core.notifications import NewNotification, notify
-from engine.journeys.models import Journey, PublishRequest, RequestStatus
+from engine.journeys.models import Journey, JourneyVersion, PublishRequest, RequestStatus
 
 APPROVE = "campaign.approve"
 NOBODY = "Somebody"
@@ -78,6 +78,18 @@ def newest_request(session: Session, journey_id: UUID) -> Asked | None:
         decided_at=found.decided_at,
         reason=found.reason,
     )
+
+
+def open_request(session: Session, journey_id: UUID) -> Asked | None:
+    """The request that waits for a decision, or was rejected and not followed by a new version yet."""
+    asked = newest_request(session, journey_id)
+    if asked is None or asked.is_pending:
+        return asked
+    if asked.status is not RequestStatus.REJECTED:
+        return None
+    published = select(func.max(JourneyVersion.published_at)).where(JourneyVersion.journey_id == journey_id)
+    last = session.scalar(published)
+    return asked if last is None or (asked.decided_at and asked.decided_at > last) else None
 
 
 def waiting_for_approval(session: Session) -> set[UUID]:

@@ -165,6 +165,15 @@ class Canvas:
         self.page.fill(f"#jc-field-{field}", text)
         self.page.locator(f"#jc-field-{field}-list [role=option]").first.click()
 
+    def publish(self, version: int = 1) -> None:
+        """Look at what publishing would do, and do it."""
+        self.page.locator(".jb-head").get_by_role("button", name="Publish").click()
+        dock = self.page.get_by_role("complementary", name="Publish")
+        expect(dock.get_by_role("button", name="Publish now")).to_be_focused()
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_text(f"Version {version} is live.")).to_be_visible()
+        expect(dock).to_have_count(0)
+
     def wait_until_saved(self) -> None:
         """Until the header says that everything is saved."""
         expect(self.page.locator('.jc-save[data-status="saved"]')).to_be_visible()

@@ -135,14 +135,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, studio: Studio) -> Iterator[Page]:
-    """A page of the studio's owner, signed in, at the home page. An error in the page's scripts fails the test."""
+    """A page of the studio's owner, signed in, at the home page."""
+    with sign_in(browser, studio, studio.email) as opened:
+        yield opened
+
+
+@contextmanager
+def sign_in(browser: Browser, studio: Studio, email: str) -> Iterator[Page]:
+    """A page in a browser of its own, signed in. An error in the page's scripts fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MILLISECONDS)
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(f"{studio.app.url}/login")
-    opened.fill("#email", studio.email)
+    opened.fill("#email", email)
     opened.fill("#password", PASSWORD)
     opened.click("button[type=submit]")
     opened.wait_for_url(f"{studio.app.url}/")

@@ -33,7 +33,10 @@ def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) 
     steps = canvas.draw_order_journey(field="number of orders", at_least="2", tag="first-order")
     canvas.wait_until_saved()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("choose or fill in template").first).to_be_visible()
+    dock = page.get_by_role("complementary", name="Publish")
+    expect(dock.get_by_role("button", name="Publish now")).to_have_count(0)
+    dock.get_by_role("button", name="choose or fill in template").click()
+    expect(dock).to_have_count(0)
     canvas.choose("template_id", "thank")
     expect(canvas.node(steps.message)).to_contain_text("hank")
     preview = page.locator(".jc-preview")
@@ -71,8 +74,7 @@ def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) 
     ]
     assert configs["action.tag"]["add"] == ["first-order"]
 
-    page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Version 1 is live.")).to_be_visible()
+    canvas.publish()
     expect(page.locator(".jb-status")).to_contain_text("Live")
 
     customers = send_event(studio, "Order Completed", customers=3)

@@ -30,8 +30,7 @@ def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: 
     canvas.choose("template_id", "thank")
     canvas.close_panel()
     canvas.wait_until_saved()
-    page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Version 1 is live.")).to_be_visible()
+    canvas.publish()
 
     asha, ravi = (
         {"name": "Asha Rao", "phone": "+919876500001"},

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.journeys.merge import Merged, merge, touched
 
 Graph = dict[str, Any]
-NAMES = ("a", "b", "c", "d", "e")
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Other tests keep the machine busy."""
+
+NAMES = ("a", "b", "c", "d")
 
 
 def node(name: str, value: int, x: int = 0) -> dict[str, Any]:
@@ -30,7 +33,7 @@ def drafts(draw: st.DrawFn) -> Graph:
     numbers = st.integers(0, 2)
     nodes = [node(each, draw(numbers), draw(numbers)) for each in names]
     ports = st.tuples(st.sampled_from(names or NAMES), st.sampled_from(("yes", "no")))
-    ways = draw(st.dictionaries(ports, st.sampled_from(names or NAMES), max_size=6 if names else 0))
+    ways = draw(st.dictionaries(ports, st.sampled_from(names or NAMES), max_size=4 if names else 0))
     settings = draw(st.dictionaries(st.sampled_from(("goal", "limit")), numbers))
     return graph(*nodes, ways=tuple(edge(s, t, p) for (s, p), t in ways.items()), **settings)
 
@@ -42,6 +45,7 @@ def content(one: Graph) -> dict[Any, Any]:
     return steps | ways | {("setting", name): value for name, value in one["settings"].items()}
 
 
+@PATIENT
 @given(drafts(), drafts(), drafts())
 def test_what_one_side_changed_and_the_other_left_alone_is_never_lost(
     base: Graph, mine: Graph, theirs: Graph
@@ -63,6 +67,7 @@ def _differ(was: Any, one: Any, other: Any, key: Any) -> bool:
     return was.get(key) != one.get(key) != other.get(key) != was.get(key)
 
 
+@PATIENT
 @given(drafts(), drafts(), drafts())
 def test_no_arrow_is_left_without_a_step_at_its_end(base: Graph, mine: Graph, theirs: Graph) -> None:
     both = merge(base, mine, theirs).graph
@@ -71,6 +76,7 @@ def test_no_arrow_is_left_without_a_step_at_its_end(base: Graph, mine: Graph, th
         assert all({each["source"], each["target"]} <= names for each in both["edges"])
 
 
+@PATIENT
 @given(drafts(), drafts(), drafts())
 def test_who_is_me_and_who_the_other_does_not_matter(base: Graph, mine: Graph, theirs: Graph) -> None:
     one, other = merge(base, mine, theirs), merge(base, theirs, mine)
@@ -79,12 +85,14 @@ def test_who_is_me_and_who_the_other_does_not_matter(base: Graph, mine: Graph, t
         assert content(one.graph) == content(other.graph)
 
 
+@PATIENT
 @given(drafts(), drafts())
 def test_when_only_one_of_them_changed_anything_it_is_theirs(base: Graph, mine: Graph) -> None:
     assert content(merge(base, mine, base).graph or {}) == content(mine)
     assert content(merge(base, base, mine).graph or {}) == content(mine)
 
 
+@PATIENT
 @given(drafts(), drafts())
 def test_the_same_change_by_both_is_one_change(base: Graph, mine: Graph) -> None:
     assert content(merge(base, mine, mine).graph or {}) == content(mine)
@@ -127,3 +135,15 @@ def test_what_was_touched_is_told_by_step_way_and_setting() -> None:
     assert (found.added, found.changed, found.removed) == (frozenset("c"), frozenset("a"), frozenset("b"))
     assert (found.ways, found.settings) == ({("a", "next")}, {"goal"})
     assert found.steps == {"a", "b", "c"}
+
+
+def test_notes_of_both_stay_and_the_same_note_is_asked_about() -> None:
+    def noted(**words: str) -> Graph:
+        return {**graph(node("a", 1)), "notes": [{"id": each, "text": text} for each, text in words.items()]}
+
+    both = merge(noted(x="old"), noted(x="old", y="mine"), noted(x="theirs")).graph
+    assert both is not None and {each["id"]: each["text"] for each in both["notes"]} == {
+        "x": "theirs",
+        "y": "mine",
+    }
+    assert merge(noted(x="old"), noted(x="mine"), noted(x="theirs")).settings == {"notes"}

@@ -6,10 +6,14 @@ from app.pages.frame import frame
 from app.pages.journeys.backtest.dock import backtest_dock, backtest_item
 from app.pages.journeys.builder_state import BuilderState
 from app.pages.journeys.canvas.canvas import journey_canvas, kind_icons
+from app.pages.journeys.clash_dock import clash_dock
+from app.pages.journeys.clash_state import ClashState
 from app.pages.journeys.dock import docked
 from app.pages.journeys.dry_run.dock import dry_run_dock, dry_run_item
 from app.pages.journeys.enrol_dialog import enrol_button
-from app.pages.journeys.publish_dialog import publish_dialog
+from app.pages.journeys.presence_state import PresenceState
+from app.pages.journeys.presence_view import company
+from app.pages.journeys.publish_dock import publish_dock, request_badge
 from app.pages.journeys.publish_state import PublishState
 from app.pages.journeys.stuck_dialog import stuck_badge
 from app.pages.registry import Page
@@ -35,11 +39,16 @@ def builder() -> rx.Component:
                 _header(),
                 rx.el.div(
                     rx.el.div(_canvas(), class_name="jb-canvas"),
-                    docked(dry_run=dry_run_dock(), backtest=backtest_dock()),
+                    docked(
+                        dry_run=dry_run_dock(),
+                        backtest=backtest_dock(),
+                        publish=publish_dock(),
+                        clash=clash_dock(),
+                    ),
                     class_name="jb-desk",
                 ),
-                publish_dialog(),
                 class_name="jb",
+                on_unmount=PresenceState.leave,
             ),
         ),
         active="journeys",
@@ -70,7 +79,9 @@ def _header() -> rx.Component:
                 class_name="jb-status",
             ),
         ),
+        request_badge(),
         rx.el.span(class_name="jb-gap"),
+        company(),
         stuck_badge(),
         _problems(),
         rx.el.div(id=SLOT, class_name="jb-slot"),
@@ -229,12 +240,17 @@ def _canvas() -> rx.Component:
         choices=BuilderState.choices,
         focus=BuilderState.focus,
         people=BuilderState.people,
+        company=PresenceState.company,
+        peek=ClashState.peek,
+        decision=ClashState.decision,
         read_only=BuilderState.read_only,
         may_publish=BuilderState.can_publish,
         publish_label=BuilderState.publish_label,
         header_slot=SLOT,
         on_change=BuilderState.save,
         on_publish=PublishState.publish,
+        on_beat=PresenceState.beat,
+        on_clash=ClashState.compare,
         on_reload=BuilderState.reload,
         on_watch=BuilderState.count,
         on_people=BuilderState.find_people,

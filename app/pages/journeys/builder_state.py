@@ -14,13 +14,15 @@ from engine.core.accounts import Viewer, demand, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, NotFound, SafarError
+from engine.core.ids import key_of
 from engine.journeys import journeys
 from engine.journeys.builder import Opened, duplicate, keep_draft, open_journey
 from engine.journeys.choices import load_choices
-from engine.journeys.models import Journey, JourneyStatus
+from engine.journeys.models import Journey, JourneyStatus, RequestStatus
 
 EDIT = "campaign.create"
 PUBLISH = "campaign.send"
+PUBLISH_DOCK, CLASH_DOCK = "publish", "clash"
 RUNNING = LIVE | {JourneyStatus.PAUSED}
 MOVED = {
     "pause": "Paused. Everybody stays where they are, and nothing is sent.",
@@ -29,6 +31,11 @@ MOVED = {
     "stop": "Stopped. Everybody has left the journey.",
     "archive": "Archived. You find it at the end of the list.",
 }
+
+
+def tab_of(state: rx.State) -> UUID:
+    """The browser tab that this state belongs to."""
+    return key_of("tab", state.router.session.client_token)
 
 
 class BuilderState(FiguresState):
@@ -49,7 +56,7 @@ class BuilderState(FiguresState):
     @rx.var
     def read_only(self) -> bool:
         """Whether the graph can only be looked at."""
-        return not self.may_edit or self.status == JourneyStatus.ARCHIVED
+        return not self.may_edit or self.status == JourneyStatus.ARCHIVED or self.dock == PUBLISH_DOCK
 
     @rx.var
     def publish_label(self) -> str:
@@ -62,13 +69,15 @@ class BuilderState(FiguresState):
     def can_publish(self) -> bool:
         """Whether publishing would change anything and is allowed."""
         runs_as_drawn = self.status in RUNNING and not self.has_changes
-        return self.may_publish and not self.read_only and not runs_as_drawn
+        return self.may_publish and self.status != JourneyStatus.ARCHIVED and not runs_as_drawn
 
     @rx.event
     async def load(self):
         """Open the journey of the address."""
         viewer = await signed_in(self)
         wanted = self.journey_id
+        if self.dock in (PUBLISH_DOCK, CLASH_DOCK):
+            self.dock, self.overlay = "", None
         if self.opened_id != wanted or not self.document:
             self.loading, self.document = True, {}
             yield
@@ -91,7 +100,14 @@ class BuilderState(FiguresState):
         viewer = await signed_in(self)
         demand(viewer.role, EDIT)
         kept = await asyncio.to_thread(
-            keep_draft, viewer.tenant_id, journey_id_of(journey_id), graph, revision=revision, now=utc_now()
+            keep_draft,
+            viewer.tenant_id,
+            journey_id_of(journey_id),
+            graph,
+            revision=revision,
+            now=utc_now(),
+            user_id=viewer.user_id,
+            client_id=tab_of(self),
         )
         self.answer = {
             "serial": serial,
@@ -102,6 +118,8 @@ class BuilderState(FiguresState):
         if not kept.conflict and not kept.error:
             self.problems = kept.problems
             self.has_changes = True
+            if self.asked == RequestStatus.PENDING:
+                await self._look(viewer)
 
     @rx.event
     async def move(self, verb: str):

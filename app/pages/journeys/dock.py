@@ -31,3 +31,13 @@ def dock(
         class_name="jd",
         custom_attrs={"aria-label": title},
     )
+
+
+def dock_part(title: str | rx.Var[str], *children: rx.Component) -> rx.Component:
+    """A part of what a dock holds, with a heading."""
+    return rx.el.section(
+        rx.el.h3(title, class_name="s-label"),
+        *children,
+        class_name="jd-part",
+        custom_attrs={"aria-label": title},
+    )

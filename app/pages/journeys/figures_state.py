@@ -15,6 +15,7 @@ from engine.journeys.journeys import MOVES
 from engine.journeys.models import JourneyStatus
 
 LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
+ASKED = {"pending": "Waits for approval", "rejected": "Not approved"}
 
 
 def journey_id_of(raw: str) -> UUID:
@@ -45,6 +46,8 @@ class FiguresState(rx.State):
     stuck: int = 0
     set_aside: int = 0
     by_hand: bool = False
+    asked: str = ""
+    asked_words: str = ""
     dock: str = ""
     overlay: dict[str, Any] | None = None
 
@@ -89,6 +92,8 @@ class FiguresState(rx.State):
             self.version, self.has_changes = figures.version, figures.has_changes
         if (figures.stuck, figures.by_hand) != (self.stuck, self.by_hand):
             self.stuck, self.by_hand = figures.stuck, figures.by_hand
+        if (asked := figures.asked.status.value if figures.asked else "") != self.asked:
+            self.asked, self.asked_words = asked, ASKED.get(asked, "")
         if figures.status != self.status:
             self.status = figures.status
             self.status_words = words_of(figures.status)

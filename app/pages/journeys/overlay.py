@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from engine.journeys.merge import STANDARD_PORT, touched
+
 
 class OverlayKind(StrEnum):
     """Whose drawing it is; the canvas's `data-overlay` says it to the style sheets."""
@@ -51,12 +53,35 @@ class WayOverlay:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """`nodes` by node id, `ways` by `source:port`."""
+    """`nodes` by node id, `ways` by `source:port`; `ghosts` is a graph of steps and arrows that are no more."""
 
     kind: OverlayKind
     nodes: Mapping[str, NodeOverlay] = field(default_factory=dict)
     ways: Mapping[str, WayOverlay] = field(default_factory=dict)
+    ghosts: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the canvas gets it."""
         return asdict(self)
+
+
+def difference_overlay(old: dict[str, Any], new: dict[str, Any]) -> Overlay:
+    """What differs, drawn on `new`; what only `old` has is drawn as ghosts."""
+    found = touched(old, new)
+    marks = {**dict.fromkeys(found.changed, Mark.CHANGED), **dict.fromkeys(found.added, Mark.ADDED)}
+    removed = dict.fromkeys(found.removed, Mark.REMOVED)
+    drawn_before = {(edge["source"], edge.get("source_port", STANDARD_PORT)) for edge in old["edges"]}
+    gone = [
+        edge
+        for edge in old["edges"]
+        if (edge["source"], edge.get("source_port", STANDARD_PORT)) in found.ways
+    ]
+    return Overlay(
+        OverlayKind.DIFFERENCE,
+        nodes={node_id: NodeOverlay(mark) for node_id, mark in {**marks, **removed}.items()},
+        ways={
+            f"{source}:{port}": WayOverlay(Mark.CHANGED if (source, port) in drawn_before else Mark.ADDED)
+            for source, port in found.ways
+        },
+        ghosts={"nodes": [node for node in old["nodes"] if node["id"] in found.removed], "edges": gone},
+    )

@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.pages.frame import frame
 from app.pages.registry import Page
+from app.pages.settings.approval import approval_section
 from app.pages.settings.budget import budget_section
 from app.pages.settings.channels import channels_section, connection_dialog
 from app.pages.settings.keys import keys_section, new_key_dialog
@@ -30,7 +31,7 @@ def settings() -> rx.Component:
                     SettingsState.may_manage, None, notice("Only an owner of the account changes these.")
                 ),
                 channels_section(),
-                owners_only(sending_sections(), budget_section(), prices_section()),
+                owners_only(sending_sections(), approval_section(), budget_section(), prices_section()),
                 keys_section(),
                 class_name="st-sections",
             ),

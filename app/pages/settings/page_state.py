@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.pages.session import signed_in
+from app.pages.settings.approval_state import ApprovalState
 from app.pages.settings.budget_state import BudgetState
 from app.pages.settings.channels_state import ChannelsState
 from app.pages.settings.keys_state import KeysState
@@ -14,6 +15,7 @@ from engine.core.accounts import may
 SECTIONS: tuple[type[SettingsState], ...] = (
     ChannelsState,
     SendingState,
+    ApprovalState,
     BudgetState,
     PricesState,
     KeysState,

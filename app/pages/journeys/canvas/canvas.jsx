@@ -8,6 +8,7 @@ import "@xyflow/react/dist/style.css";
 import { createActions } from "./actions.js";
 import { Announcer } from "./announce.jsx";
 import { Chooser } from "./chooser.jsx";
+import { useSignsOfLife } from "./company.jsx";
 import { ConfigPanel } from "./config_panel.jsx";
 import { ActionsContext } from "./context.js";
 import { EmptyHint } from "./empty_hint.jsx";
@@ -24,6 +25,7 @@ import "./canvas.css";
 import "./panel.css";
 
 const WATCH_MS = 2000;
+const FIT_MS = 80;
 const PATIENCE_MS = 15000;
 
 /** One canvas for each journey: opening another one starts afresh. */
@@ -52,9 +54,17 @@ function Canvas(props) {
   useEffect(() => store.setState({ problems: problemsByNode(problems) }), [problems]);
   useEffect(() => store.getState().count(counts ?? null), [counts]);
   useEffect(() => store.setState({ overlay: props.overlay ?? null }), [props.overlay]);
+  useEffect(() => {
+    // The dock beside it has just taken a part of the canvas; what differs shall be in view.
+    const timer = props.overlay?.kind === "difference" && setTimeout(() => actions.fit(), FIT_MS);
+    return () => clearTimeout(timer);
+  }, [props.overlay]);
   useEffect(() => store.setState({ choices: choices ?? {} }), [choices]);
   useEffect(() => store.setState({ people: props.people ?? {} }), [props.people]);
-  useEffect(() => store.setState({ readOnly: Boolean(readOnly) }), [readOnly]);
+  useEffect(() => store.setState({ company: props.company ?? [] }), [props.company]);
+  useEffect(() => store.getState().allow(!readOnly), [readOnly]);
+  useEffect(() => store.getState().peek(saver.expects(props.peek?.ticket) ? props.peek.graph : null), [props.peek]);
+  useEffect(() => decide(props.decision, saver, handlers), [props.decision?.ticket]);
   useEffect(() => {
     if (focus?.node_id) (focus.quiet ? actions.lookAt : actions.goTo)(focus.node_id);
   }, [focus?.serial]);
@@ -67,12 +77,9 @@ function Canvas(props) {
   useWatching(watch, handlers);
   useReturning(handlers);
   useKeys(root, store, actions);
+  useSignsOfLife(store, saver, handlers);
 
   const publish = () => saver.flush().then((revision) => handlers.current.onPublish?.(revision));
-  const theirs = () => {
-    saver.takeTheirs();
-    handlers.current.onReload?.();
-  };
 
   return (
     <CanvasContext.Provider value={store}>
@@ -85,13 +92,13 @@ function Canvas(props) {
               <EmptyHint />
               <Toolbar />
               <Finder />
-              <ConflictBar onTheirs={theirs} onMine={saver.keepMine} />
+              <ConflictBar onCompare={saver.compare} />
               <ConfigPanel />
             </div>
             <Chooser />
             <Ghost />
             <Announcer />
-            <HeaderTools slot={props.headerSlot} label={props.publishLabel} onPublish={props.mayPublish && publish} />
+            <HeaderTools slot={props.headerSlot} readOnly={readOnly} label={props.publishLabel} onPublish={props.mayPublish && publish} />
           </div>
         </KindIcons.Provider>
       </ActionsContext.Provider>
@@ -106,11 +113,20 @@ async function takeFile(event, actions) {
   if (file) actions.paste(await file.text());
 }
 
+/** What the person decided after a conflict: `{choice, revision, graph, ticket}`. */
+function decide(decision, saver, handlers) {
+  if (!saver.expects(decision?.ticket)) return;
+  if (decision.choice !== "theirs") return saver.keep(decision.revision, decision.graph);
+  saver.takeTheirs();
+  handlers.current.onReload?.();
+}
+
 function assemble(loaded, catalogue, flow, handlers) {
   const store = createCanvasStore({ catalogue, direction: "down" });
   const journeyId = loaded.journey_id;
   const send = (graph, revision, serial) => handlers.current.onChange?.(journeyId, graph, revision, serial);
-  const saver = createSaver({ store, journeyId, send });
+  const clash = (base, mine, ticket) => handlers.current.onClash?.(journeyId, base, mine, ticket);
+  const saver = createSaver({ store, journeyId, send, clash });
   saver.loaded(loaded);
   store.setState({ askPeople: (wish) => handlers.current.onPeople?.(wish) });
   store.setState({ direction: directionOf(store.getState()) });

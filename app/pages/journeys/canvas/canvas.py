@@ -35,6 +35,19 @@ def _on_people(wish: rx.Var[dict[str, Any]]) -> list[rx.Var[Any]]:
     return [wish]
 
 
+def _on_beat(node_id: rx.Var[str], revision: rx.Var[int]) -> list[rx.Var[Any]]:
+    return [node_id, revision]
+
+
+def _on_clash(
+    journey_id: rx.Var[str],
+    base: rx.Var[dict[str, Any] | None],
+    mine: rx.Var[dict[str, Any]],
+    ticket: rx.Var[str],
+) -> list[rx.Var[Any]]:
+    return [journey_id, base, mine, ticket]
+
+
 def _on_publish(revision: rx.Var[int]) -> list[rx.Var[Any]]:
     return [revision]
 
@@ -87,6 +100,15 @@ class JourneyCanvas(rx.NoSSRComponent):
     people: rx.Var[dict[str, Any]]
     """The customers behind a number: `{serial, people, after}`, the answer to the `on_people` of that serial."""
 
+    company: rx.Var[list[Any]]
+    """The others who have the journey open: `{name, node_id, hue}`, `hue` from 1 to 6."""
+
+    peek: rx.Var[dict[str, Any] | None]
+    """During a clash, `{graph, ticket}` to show in place of the one being edited, or None."""
+
+    decision: rx.Var[dict[str, Any]]
+    """After a clash: `{choice, revision, graph, ticket}`; `choice` is `mine`, `merged` or `theirs`."""
+
     read_only: rx.Var[bool]
     """Look, do not touch."""
 
@@ -101,6 +123,13 @@ class JourneyCanvas(rx.NoSSRComponent):
 
     on_change: rx.EventHandler[_on_change]
     """The graph changed: journey id, graph, the revision it was made from, and the save's serial number."""
+
+    on_beat: rx.EventHandler[_on_beat]
+    """A sign of life every few seconds: the selected step, and the revision shown (0: something is unsaved)."""
+
+    on_clash: rx.EventHandler[_on_clash]
+    """Somebody else saved meanwhile: the journey's id, what mine was made from (or None), mine, and the ticket with
+    which the decision comes back."""
 
     on_publish: rx.EventHandler[_on_publish]
     """Everything is saved at this revision, and the person wants it published."""

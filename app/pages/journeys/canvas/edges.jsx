@@ -16,7 +16,9 @@ const WIDEST = 9;
 export const StepEdge = memo(function StepEdge(edge) {
   const readOnly = useCanvas((state) => state.readOnly);
   const aimed = useCanvas((state) => state.dropEdge === edge.id);
-  const mark = useCanvas((state) => state.overlay?.ways?.[wayOf(edge)]?.mark);
+  const drawn = useCanvas((state) => state.overlay?.ways?.[wayOf(edge)]?.mark);
+  const ghost = edge.data?.ghost;
+  const mark = ghost ? "removed" : drawn;
   const width = useCanvas((state) => widthOf(state, edge));
   const [over, setOver] = useState(false);
   const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 14 });
@@ -24,7 +26,7 @@ export const StepEdge = memo(function StepEdge(edge) {
     <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed} data-mark={mark} onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
       <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />
       <polygon className="jc-head" points={headAt(edge)} />
-      {!readOnly && (over || aimed || edge.selected) && <EdgeTools id={edge.id} x={x} y={y} />}
+      {!readOnly && !ghost && (over || aimed || edge.selected) && <EdgeTools id={edge.id} x={x} y={y} />}
     </g>
   );
 });

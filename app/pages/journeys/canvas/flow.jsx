@@ -7,6 +7,7 @@ import { AlignBar, Guides } from "./aligning.jsx";
 import { around, boxOf, linesOf, snapped } from "./align.js";
 import { useActions } from "./context.js";
 import { StepEdge } from "./edges.jsx";
+import { useGhosts } from "./ghosts.js";
 import { mayConnect, splice } from "./graph.js";
 import { NodeCard } from "./node_card.jsx";
 import { NoteCard } from "./note_card.jsx";
@@ -25,6 +26,7 @@ export function Flow() {
   const actions = useActions();
   const nodes = useLabelled();
   const edges = useCanvas((state) => state.edges);
+  const ghosts = useGhosts();
   const readOnly = useCanvas((state) => state.readOnly);
   const moving = useCanvas((state) => state.moving);
   const connecting = useCanvas((state) => state.connecting);
@@ -78,8 +80,8 @@ export function Flow() {
 
   return (
     <ReactFlow
-      nodes={nodes}
-      edges={edges}
+      nodes={ghosts.nodes.length ? [...nodes, ...ghosts.nodes] : nodes}
+      edges={ghosts.edges.length ? [...ghosts.edges, ...edges] : edges}
       nodeTypes={NODE_TYPES}
       edgeTypes={EDGE_TYPES}
       onNodesChange={onNodesChange}

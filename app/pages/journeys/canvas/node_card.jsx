@@ -3,6 +3,7 @@
 import { memo, useEffect, useRef } from "react";
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 
+import { CompanyTag } from "./company.jsx";
 import { useActions } from "./context.js";
 import { figuresOf, told } from "./figures.js";
 import { acceptsInput, edgeAt, portsOf } from "./graph.js";
@@ -23,6 +24,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
   const problems = useCanvas((state) => state.problems[id] ?? noProblems);
   const marked = useCanvas((state) => state.found?.has(id) ?? false);
   const mark = useCanvas((state) => state.overlay?.nodes?.[id]?.mark);
+  const hue = useCanvas((state) => state.company.find((each) => each.node_id === id)?.hue);
   const sides = SIDES[direction];
   useMovedHandles(id, direction, portsOf(kind, data.config).length);
   return (
@@ -33,6 +35,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
       data-wrong={problems.length > 0}
       data-found={marked}
       data-mark={mark}
+      data-hue={hue}
       data-direction={direction}
     >
       {acceptsInput(kind) && <Handle type="target" id="in" position={sides.in} className="jc-in" />}
@@ -44,6 +47,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }) {
         </div>
         {problems.length > 0 && <ProblemBadge problems={problems} />}
       </div>
+      <CompanyTag id={id} />
       <Numbers id={id} entrance={kind?.family === "trigger"} />
       <Ports id={id} ports={portsOf(kind, data.config)} side={sides.out} />
     </div>

@@ -1,7 +1,7 @@
 // Autosave: one save under way at a time, each with a serial number the server answers with.
 // Until the server has said "saved", a copy lies in the browser's storage and survives a reload.
 
-import { sameGraph } from "./graph.js";
+import { newId, sameGraph } from "./graph.js";
 
 const QUIET_MS = 500;
 const PATIENCE_MS = 8000;
@@ -19,16 +19,39 @@ export const SAVE_WORDS = {
 /**
  * Saves what changes in a canvas store.
  * `send(graph, revision, serial)` hands a graph to the server, whose answer comes back through `answered`.
+ * `clash(base, mine, ticket)` tells of a conflict: `mine` cannot be saved, `base` is what it was made from (null: not
+ * known). What is decided comes back with the ticket; a page that was loaded anew does not obey an old decision.
  */
-export function createSaver({ store, journeyId, send }) {
+export function createSaver({ store, journeyId, send, clash }) {
   const key = `safar.draft.${journeyId}`;
-  const saver = { revision: null, serial: 0, underWay: null, dirty: false, timer: null, theirs: null, waiters: [] };
+  const saver = { revision: null, base: null, serial: 0, underWay: null, dirty: false, timer: null, ticket: null, waiters: [] };
 
   const show = (status, error = "") => store.setState({ save: { status, error } });
 
+  const inConflict = () => store.getState().save.status === "conflict";
+
+  // Nothing can be changed before one has decided; what is mine stays in the browser, too.
+  function meet() {
+    const mine = store.getState().document();
+    saver.dirty = true;
+    keepCopy(key, { revision: saver.revision, base: saver.base, graph: mine });
+    store.getState().select([]);
+    store.getState().lock(true);
+    show("conflict");
+    saver.ticket = newId("clash");
+    clash(saver.base, mine, saver.ticket);
+  }
+
+  function decided() {
+    saver.ticket = null;
+    store.getState().peek(null);
+    store.getState().lock(false);
+    show("editing");
+  }
+
   function edited() {
     saver.dirty = true;
-    if (store.getState().save.status !== "conflict") show("editing");
+    if (!inConflict()) show("editing");
     clearTimeout(saver.timer);
     saver.timer = setTimeout(push, QUIET_MS);
   }
@@ -37,11 +60,11 @@ export function createSaver({ store, journeyId, send }) {
     clearTimeout(saver.timer);
     if (!saver.dirty || saver.revision === null) return;
     const graph = store.getState().document();
-    keepCopy(key, { revision: saver.revision, graph });
-    if (saver.underWay || store.getState().save.status === "conflict") return;
+    keepCopy(key, { revision: saver.revision, base: saver.base, graph });
+    if (saver.underWay || inConflict()) return;
     saver.dirty = false;
     saver.serial += 1;
-    saver.underWay = { serial: saver.serial, timer: setTimeout(again, PATIENCE_MS) };
+    saver.underWay = { serial: saver.serial, graph, timer: setTimeout(again, PATIENCE_MS) };
     show("saving");
     send(graph, saver.revision, saver.serial);
   }
@@ -68,33 +91,43 @@ export function createSaver({ store, journeyId, send }) {
     loaded(document) {
       if (document.revision === saver.revision) return;
       const first = saver.revision === null;
-      if (!first && (saver.dirty || saver.underWay)) {
-        saver.theirs = document.revision;
-        return show("conflict");
-      }
+      if (inConflict()) return;
+      if (!first && (saver.dirty || saver.underWay)) return meet();
       const copy = first ? unsavedCopy(key, document.graph) : null;
-      saver.revision = document.revision;
-      store.getState().load(copy?.graph ?? document.graph);
+      if (first) store.getState().load(copy?.graph ?? document.graph);
+      else store.getState().follow(document.graph);
+      Object.assign(saver, { revision: document.revision, base: document.graph });
       show("saved");
       if (!copy) return;
       saver.dirty = true;
-      if (copy.revision === document.revision) push();
-      else show("conflict");
+      if (copy.revision === document.revision) return push();
+      saver.base = copy.base ?? null;
+      meet();
     },
 
     /** The server's answer: `{serial, revision, conflict, error}`. */
     answered(answer) {
       if (!saver.underWay || answer.serial !== saver.underWay.serial) return;
-      clearTimeout(saver.underWay.timer);
+      const { graph, timer } = saver.underWay;
+      clearTimeout(timer);
       saver.underWay = null;
-      if (answer.revision) saver.revision = answer.revision;
-      if (answer.conflict || answer.error) {
+      if (answer.conflict) return meet();
+      if (answer.error) {
         saver.dirty = true;
-        show(answer.conflict ? "conflict" : "failed", answer.error);
-        return;
+        return show("failed", answer.error);
       }
+      Object.assign(saver, { revision: answer.revision, base: graph });
       settle();
     },
+
+    /** The revision that is shown while nothing is unsaved; else 0: newer ones must not be loaded now. */
+    restingAt: () => (saver.dirty || saver.underWay || inConflict() ? 0 : saver.revision ?? 0),
+
+    /** Ask again for both sides of the conflict. */
+    compare: () => clash(saver.base, store.getState().document(), saver.ticket),
+
+    /** Whether this belongs to the conflict that waits now. */
+    expects: (ticket) => inConflict() && ticket === saver.ticket,
 
     /** Resolves with the revision once everything is saved. */
     flush() {
@@ -103,10 +136,11 @@ export function createSaver({ store, journeyId, send }) {
       return new Promise((resolve) => saver.waiters.push(resolve));
     },
 
-    /** After a conflict: write mine over theirs. */
-    keepMine() {
-      show("editing");
-      Object.assign(saver, { dirty: true, revision: saver.theirs ?? saver.revision, theirs: null });
+    /** After a conflict: write this over theirs, which is the given revision; without a graph it is mine as it was. */
+    keep(revision, graph = null) {
+      decided();
+      if (graph) store.getState().follow(graph, { undoable: true });
+      Object.assign(saver, { dirty: true, revision });
       push();
     },
 
@@ -114,7 +148,8 @@ export function createSaver({ store, journeyId, send }) {
     takeTheirs() {
       clearTimeout(saver.timer);
       dropCopy(key);
-      Object.assign(saver, { dirty: false, underWay: null, revision: null, theirs: null });
+      decided();
+      Object.assign(saver, { dirty: false, underWay: null, revision: null });
     },
   };
 }

@@ -5,6 +5,7 @@ import { createContext, useContext } from "react";
 import { applyEdgeChanges, applyNodeChanges } from "@xyflow/react";
 import { createStore, useStore } from "zustand";
 
+import { followed } from "./following.js";
 import { fromDocument, selectOnly, toDocument } from "./graph.js";
 import { isNote } from "./notes.js";
 
@@ -42,6 +43,10 @@ export function createCanvasStore({ catalogue, direction }) {
     counts: null,
     overlay: null,
     choices: {},
+    company: NOTHING,
+    mine: null,
+    locked: false,
+    mayEdit: true,
     people: {},
     askPeople: null,
     behind: null,
@@ -66,6 +71,28 @@ export function createCanvasStore({ catalogue, direction }) {
     /** Take the server's document; forgets the history. */
     load(document) {
       set({ ...fromDocument(document), settings: document.settings ?? {}, past: [], future: [], lastEdit: null });
+    },
+
+    /** Somebody else saved this: taken over as if it had always been so, or as one step that can be undone. */
+    follow(document, { undoable = false } = {}) {
+      if (undoable) {
+        get().remember();
+        return set({ ...fromDocument(document), settings: document.settings ?? {} });
+      }
+      set((state) => followed(state, document));
+    },
+
+    /** Whether one has to decide something before the graph can be changed. */
+    lock: (locked) => set(({ mayEdit }) => ({ locked, readOnly: locked || !mayEdit })),
+    allow: (mayEdit) => set(({ locked }) => ({ mayEdit, readOnly: locked || !mayEdit })),
+
+    /** Show another graph for a while; null: mine again, which is what is saved all the time. */
+    peek(document) {
+      const { mine, nodes, edges, settings } = get();
+      if (document) {
+        return set({ mine: mine ?? { nodes, edges, settings }, ...fromDocument(document), settings: document.settings ?? {} });
+      }
+      if (mine) set({ ...mine, mine: null });
     },
 
     /** React Flow's own changes: moving, selecting, measuring. Moves are remembered by `remember` at their start. */
@@ -108,7 +135,10 @@ export function createCanvasStore({ catalogue, direction }) {
     count: (counts) => set((state) => ({ counts: keptWhereSame(state.counts, counts) })),
 
     select: (ids) => set(({ nodes, edges }) => selectOnly({ nodes, edges }, ids)),
-    document: () => toDocument(get(), get().settings),
+    document() {
+      const shown = get().mine ?? get();
+      return toDocument(shown, shown.settings);
+    },
   }));
 }
 

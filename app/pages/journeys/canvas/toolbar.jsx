@@ -83,10 +83,9 @@ function Shortcuts({ onClose }) {
 const SAVE_ICONS = { saved: "check", editing: "saving", saving: "saving", waiting: "offline", conflict: "alert", failed: "alert" };
 
 /** Drawn into the page's header, where the person looks for it. */
-export function HeaderTools({ slot, label, onPublish }) {
+export function HeaderTools({ slot, label, readOnly, onPublish }) {
   const place = slot && document.getElementById(slot);
   const { status, error } = useCanvas((state) => state.save);
-  const readOnly = useCanvas((state) => state.readOnly);
   if (!place || readOnly) return null;
   return createPortal(
     <>
@@ -95,7 +94,7 @@ export function HeaderTools({ slot, label, onPublish }) {
         <span>{error || SAVE_WORDS[status]}</span>
       </span>
       {onPublish && (
-        <button type="button" className="jc-button jc-primary" onClick={onPublish}>
+        <button type="button" className="jc-button jc-primary" onClick={onPublish} disabled={status === "conflict"}>
           {label}
         </button>
       )}
@@ -105,20 +104,18 @@ export function HeaderTools({ slot, label, onPublish }) {
 }
 
 /** Two people edited the same journey: both versions are kept until one chooses. */
-export function ConflictBar({ onTheirs, onMine }) {
+export function ConflictBar({ onCompare }) {
   const conflict = useCanvas((state) => state.save.status === "conflict");
-  if (!conflict) return null;
+  const comparing = useCanvas((state) => state.overlay !== null);
+  if (!conflict || comparing) return null;
   return (
     <div className="jc-conflict" role="alert">
       <Icon name="alert" />
       <p>
-        <strong>Somebody else changed this journey meanwhile.</strong> What you see is yours and not saved yet.
+        <strong>This is yours, not saved yet.</strong> Somebody else changed the journey meanwhile.
       </p>
-      <button type="button" className="jc-button" onClick={onTheirs}>
-        Show theirs, drop mine
-      </button>
-      <button type="button" className="jc-button jc-primary" onClick={onMine}>
-        Keep mine
+      <button type="button" className="jc-button" onClick={onCompare}>
+        Compare
       </button>
     </div>
   );

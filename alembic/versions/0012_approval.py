@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.core.rls import isolate
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 MOMENT = sa.DateTime(timezone=True)
 
@@ -46,7 +46,7 @@ def upgrade() -> None:
             "journey_id", sa.Uuid(), sa.ForeignKey("journeys.id", ondelete="CASCADE"), primary_key=True
         ),
         sa.Column("client_id", sa.Uuid(), primary_key=True),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), sa.ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("node_id", sa.Text(), server_default="", nullable=False),
         sa.Column("seen_at", MOMENT, nullable=False),

@@ -1,4 +1,4 @@
-"""A new version while customers are under way: the dialog says who stands where, and moves them by mouse (J8)."""
+"""A new version while customers are under way: the dock says who stands where, and moves them by mouse (J8)."""
 
 import time
 from itertools import pairwise
@@ -79,43 +79,43 @@ def standing(studio: Studio, journey_id: UUID) -> tuple[str, bool]:
         return found.node_id, found.version_id == live
 
 
-def open_dialog(page: Page, studio: Studio, journey_id: UUID) -> Any:
+def open_dock(page: Page, studio: Studio, journey_id: UUID) -> Any:
     page.goto(f"{studio.app.url}/journeys/{journey_id}")
     page.get_by_role("button", name="Publish changes").click()
-    dialog = page.get_by_role("dialog", name="Publish changes")
-    expect(dialog).to_contain_text("1 customer is under way")
-    return dialog
+    dock = page.get_by_role("complementary", name="Publish")
+    expect(dock).to_contain_text("1 customer is under way")
+    return dock
 
 
 def test_a_customer_is_moved_to_the_step_chosen_for_them(page: Page, studio: Studio, under_way: UUID) -> None:
-    dialog = open_dialog(page, studio, under_way)
-    changes = dialog.get_by_role("listitem")
+    dock = open_dock(page, studio, under_way)
+    changes = dock.get_by_role("region", name="What changes").get_by_role("listitem")
     expect(changes).to_contain_text(
         ["AddedWait 5 days", "RemovedWait 2 days", "RemovedWait 3 days", "Leads elsewhereWhen added by hand"]
     )
 
-    dialog.get_by_text("Move them to the new version").click()
-    where = dialog.get_by_label("Where those at “Wait 2 days” go on")
+    dock.get_by_text("Move them to the new version").click()
+    where = dock.get_by_label("Where those at “Wait 2 days” go on")
     expect(where).to_have_value("tag")
     where.select_option(label="Wait 5 days")
-    dialog.get_by_role("button", name="Publish and move them").click()
+    dock.get_by_role("button", name="Publish and move them").click()
     expect(page.get_by_text("Version 2 is live.")).to_be_visible()
-    expect(dialog).to_have_count(0)
+    expect(dock).to_have_count(0)
     assert standing(studio, under_way) == ("five", True)
 
 
 def test_they_stay_on_their_version_unless_one_says_otherwise(
     page: Page, studio: Studio, under_way: UUID
 ) -> None:
-    dialog = open_dialog(page, studio, under_way)
-    expect(dialog.get_by_role("radio", name="They stay on their version")).to_be_checked()
-    expect(dialog.get_by_role("table")).to_have_count(0)
-    dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog).to_have_count(0)
+    dock = open_dock(page, studio, under_way)
+    expect(dock.get_by_role("radio", name="They stay on their version")).to_be_checked()
+    expect(dock.get_by_role("table")).to_have_count(0)
+    dock.get_by_role("button", name="Cancel").click()
+    expect(dock).to_have_count(0)
     assert standing(studio, under_way) == ("two", True)
 
     page.get_by_role("button", name="Publish changes").click()
-    dialog.get_by_role("button", name="Publish", exact=True).click()
+    dock.get_by_role("button", name="Publish now").click()
     expect(page.get_by_text("Version 2 is live.")).to_be_visible()
     assert standing(studio, under_way) == ("two", False)
 
@@ -123,16 +123,16 @@ def test_they_stay_on_their_version_unless_one_says_otherwise(
 def test_who_went_on_meanwhile_is_asked_about_at_their_own_row(
     page: Page, studio: Studio, under_way: UUID
 ) -> None:
-    dialog = open_dialog(page, studio, under_way)
-    dialog.get_by_text("Move them to the new version").click()
+    dock = open_dock(page, studio, under_way)
+    dock.get_by_text("Move them to the new version").click()
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
         session.execute(update(Enrolment).where(Enrolment.journey_id == under_way).values(node_id="three"))
-    dialog.get_by_role("button", name="Publish and move them").click()
-    row = dialog.get_by_role("row").filter(has_text="Wait 3 days")
+    dock.get_by_role("button", name="Publish and move them").click()
+    row = dock.get_by_role("row").filter(has_text="Wait 3 days")
     expect(row.get_by_role("alert")).to_contain_text("Say where those at “three” shall go on")
     row.get_by_role("combobox").select_option("Leave the journey")
     expect(row.get_by_role("alert")).to_have_count(0)
-    dialog.get_by_role("button", name="Publish and move them").click()
+    dock.get_by_role("button", name="Publish and move them").click()
     expect(page.get_by_text("Version 2 is live.")).to_be_visible()
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
         assert session.scalars(select(Enrolment.status)).all() == ["exited"]
