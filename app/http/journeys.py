@@ -20,13 +20,15 @@ from engine.journeys.absence import explain_absence
 from engine.journeys.behind import LARGEST_PAGE, PAGE, Figure, customers_behind
 from engine.journeys.by_hand import MOST, enrol_by_hand
 from engine.journeys.catalogue import node_catalogue
-from engine.journeys.counts import list_journeys, node_counts
+from engine.journeys.counts import node_counts
+from engine.journeys.directory import LARGEST_PAGE, JourneyQuery, list_journeys
 from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
-from engine.journeys.models import Journey, Stage
+from engine.journeys.models import Journey, JourneyStatus, Stage
 from engine.journeys.nodes.base import Problem
 from engine.journeys.quarantine import list_stuck, retry_stuck
 from engine.journeys.references import load_references
+from engine.journeys.stages import journey_map
 from engine.journeys.validation import find_problems
 
 router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
@@ -43,6 +45,17 @@ class NewJourney(BaseModel):
     description: str = ""
     stage: Stage = Stage.RETENTION
     graph: dict[str, Any] | None = None
+
+
+class About(BaseModel):
+    """What to change of a journey besides its graph; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=100)
+    description: str | None = Field(None, max_length=2_000)
+    stage: Stage | None = None
+    owner_id: UUID | None = None
 
 
 class Retry(BaseModel):
@@ -130,11 +143,41 @@ async def validate(request: Request, caller: Caller) -> dict[str, Any]:
 
 
 @router.get("")
-def index(caller: Caller, search: str = "") -> dict[str, Any]:
-    """All journeys with their totals."""
+def index(
+    caller: Caller,
+    search: str = "",
+    status: Annotated[list[JourneyStatus] | None, Query()] = None,
+    stage: Annotated[list[Stage] | None, Query()] = None,
+    owner_id: UUID | None = None,
+    sort: str = "changed",
+    descending: bool | None = None,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+) -> dict[str, Any]:
+    """One page of the journeys with their figures: those that are not archived, unless `status` names others.
+
+    `sort` by name, status, stage, entered_today, in_progress, conversion, owner or changed.
+    """
+    wanted = JourneyQuery(
+        search=search,
+        statuses=status or (),
+        stages=stage or (),
+        owner=owner_id,
+        sort=sort,
+        descending=sort == "changed" if descending is None else descending,
+        offset=offset,
+        limit=limit,
+    )
     with tenant_session(caller.tenant_id) as session:
-        since = midnight(utc_now(), get_tenant(session).timezone)
-        return _data(list_journeys(session, since=since, search=search))
+        page = list_journeys(session, wanted, since=midnight(utc_now(), get_tenant(session).timezone))
+    return _data({"journeys": [asdict(row) for row in page.rows], "total": page.total})
+
+
+@router.get("/map")
+def by_stage(caller: Caller, status: Annotated[list[JourneyStatus] | None, Query()] = None) -> dict[str, Any]:
+    """The journeys of each stage with reach and revenue, ever and of the last 30 days, and each stage's totals."""
+    with tenant_session(caller.tenant_id) as session:
+        return _data(asdict(journey_map(session, now=utc_now(), statuses=status or ())))
 
 
 @router.post("", status_code=201)
@@ -160,6 +203,16 @@ def show(caller: Caller, journey_id: UUID) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         journey = journeys.load_journey(session, journey_id)
         return _data(_journey(journey) | {"problems": _problems(journeys.check_draft(session, journey_id))})
+
+
+@router.patch("/{journey_id}")
+def describe(caller: Caller, journey_id: UUID, body: About) -> dict[str, Any]:
+    """Change name, description, stage or owner."""
+    about = journeys.About(body.name, body.description, body.stage, body.owner_id)
+    with tenant_session(caller.tenant_id) as session:
+        return _data(
+            _journey(journeys.describe_journey(session, journey_id, about, user_id=None, now=utc_now()))
+        )
 
 
 @router.put("/{journey_id}/draft")
@@ -256,7 +309,7 @@ def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, An
 
 @router.post("/{journey_id}/{verb}")
 def move(caller: Caller, journey_id: UUID, verb: str) -> dict[str, Any]:
-    """Pause, resume, finish, stop or archive."""
+    """Pause, resume, finish, stop, archive or restore."""
     if verb not in journeys.MOVES:
         raise InvalidInput(f"A journey cannot “{verb}”; use one of {', '.join(journeys.MOVES)}, or publish.")
     with tenant_session(caller.tenant_id) as session:
@@ -274,6 +327,7 @@ def _journey(journey: Journey) -> dict[str, Any]:
         "revision": journey.revision,
         "graph": journey.draft,
         "live_version_id": journey.live_version_id,
+        "owner_id": journey.owner_id,
         "updated_at": journey.updated_at,
     }
 

@@ -24,7 +24,7 @@ from app.ui.link import link, outside_link, text_link
 from app.ui.page_header import page_header
 from app.ui.poll import poll
 from app.ui.skeleton import bone, skeleton_cards, skeleton_lines
-from app.ui.table import Column, Paging, table
+from app.ui.table import Column, Paging, Sorting, table
 from app.ui.theme import Token, Tone
 from app.ui.toast import done, failed, news
 from app.ui.upload import file_drop
@@ -32,6 +32,7 @@ from app.ui.upload import file_drop
 __all__ = [
     "Column",
     "Paging",
+    "Sorting",
     "Token",
     "Tone",
     "area_field",

@@ -16,18 +16,33 @@ class Column:
     """One column.
 
     Args:
-        title: its heading.
+        title: its heading; for one without words a hidden text.
         cell: makes the cell's content from a row (a state variable of a dataclass or dict).
         end: right-aligned with figures below each other, for numbers.
         phone: whether narrow screens keep it.
+        roomy: whether only wide windows have it; say it elsewhere in the row for the others.
         width: CSS width, where the content should not decide.
+        sort: what the table's `Sorting` calls it; its heading is then a button.
+        hint: how its values are to be read, told when one points at or focuses its heading.
     """
 
-    title: str
+    title: rx.Component | str
     cell: Callable[[Any], rx.Component | rx.Var[Any] | str]
     end: bool = False
     phone: bool = True
+    roomy: bool = False
     width: str | None = None
+    sort: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """How a table is sorted: by the column of this name, upwards or down. `on_sort` takes the name of a column."""
+
+    by: rx.Var[str]
+    descending: rx.Var[bool]
+    on_sort: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ def table(
     row_href: Callable[[Any], rx.Var[str] | str] | None = None,
     tools: Sequence[rx.Component] = (),
     paging: Paging | None = None,
+    sorting: Sorting | None = None,
 ) -> rx.Component:
     """A table.
 
@@ -64,8 +80,9 @@ def table(
         row_href: where a click on a row leads.
         tools: search box and buttons above the table.
         paging: below the table.
+        sorting: makes the headings of columns with a `sort` buttons.
     """
-    head = rx.el.thead(rx.el.tr(*[_heading(column) for column in columns]))
+    head = rx.el.thead(rx.el.tr(*[_heading(column, sorting) for column in columns]))
     body = rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, row_href)))
     grid = rx.el.div(
         rx.el.table(
@@ -86,9 +103,27 @@ def table(
     )
 
 
-def _heading(column: Column) -> rx.Component:
+def _heading(column: Column, sorting: Sorting | None) -> rx.Component:
     style = {"width": column.width} if column.width else {}
-    return rx.el.th(column.title, scope="col", class_name=_classes(column), style=style)
+    if not (sorting and column.sort):
+        return rx.el.th(column.title, scope="col", class_name=_classes(column), style=style)
+    is_sorted = sorting.by == column.sort
+    way = rx.cond(sorting.descending, "descending", "ascending")
+    arrow = rx.cond(sorting.descending, rx.icon("arrow-down", size=14), rx.icon("arrow-up", size=14))
+    heading = rx.el.button(
+        column.title,
+        rx.el.span(rx.cond(is_sorted, arrow), class_name="s-sort-way", custom_attrs={"aria-hidden": "true"}),
+        type="button",
+        on_click=sorting.on_sort(column.sort),
+        class_name="s-sort",
+    )
+    return rx.el.th(
+        rx.tooltip(heading, content=column.hint) if column.hint else heading,
+        scope="col",
+        class_name=_classes(column),
+        style=style,
+        custom_attrs={"aria-sort": rx.cond(is_sorted, way, "none")},
+    )
 
 
 def _row(
@@ -104,7 +139,13 @@ def _row(
 
 def _classes(column: Column) -> str:
     return " ".join(
-        name for name, wanted in (("s-end", column.end), ("s-wide-only", not column.phone)) if wanted
+        name
+        for name, wanted in (
+            ("s-end", column.end),
+            ("s-wide-only", not column.phone),
+            ("s-roomy-only", column.roomy),
+        )
+        if wanted
     )
 
 

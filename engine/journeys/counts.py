@@ -1,8 +1,7 @@
-"""How a journey is doing: counts by node for the canvas, and the list with its totals (J11)."""
+"""How a journey is doing: counts by node for the canvas (J11)."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from engine.delivery.log import node_message_counts
-from engine.journeys.models import RUNNING, Enrolment, EnrolmentStatus, Journey, JourneyVersion, StepCount
+from engine.journeys.models import RUNNING, Enrolment, JourneyVersion, StepCount
 
 
 @dataclass(slots=True)
@@ -27,24 +26,6 @@ class NodeCount:
     def as_json(self) -> dict[str, Any]:
         """As the canvas gets it."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyRow:
-    """A journey as the list shows it; `entered_today` counts since midnight in the tenant's zone."""
-
-    id: UUID
-    name: str
-    description: str
-    stage: str
-    status: str
-    revision: int
-    entered: int
-    entered_today: int
-    in_progress: int
-    completed: int
-    updated_at: datetime
-    live_version_id: UUID | None
 
 
 def node_counts(session: Session, version_id: UUID) -> dict[str, NodeCount]:
@@ -81,29 +62,6 @@ def _journey_of(version_id: UUID) -> Any:
     return select(JourneyVersion.journey_id).where(JourneyVersion.id == version_id).scalar_subquery()
 
 
-def list_journeys(
-    session: Session, *, since: datetime, search: str = "", archived: bool = False
-) -> list[JourneyRow]:
-    """All journeys with their totals, last changed first, in two queries. `since` is when today began."""
-    totals = {
-        row.journey_id: row
-        for row in session.execute(
-            select(
-                Enrolment.journey_id,
-                func.count().label("entered"),
-                func.count().filter(Enrolment.entered_at >= since).label("today"),
-                func.count().filter(Enrolment.status.in_(RUNNING)).label("in_progress"),
-                func.count().filter(Enrolment.status == EnrolmentStatus.COMPLETED).label("completed"),
-            ).group_by(Enrolment.journey_id)
-        )
-    }
-    query = select(Journey).order_by(Journey.updated_at.desc())
-    if search:
-        query = query.where(Journey.name.icontains(search, autoescape=True))
-    query = query.where((Journey.status == "archived") if archived else (Journey.status != "archived"))
-    return [_row(journey, totals.get(journey.id)) for journey in session.scalars(query)]
-
-
 def count_converted(reached: str) -> str:
     """SQL that counts enrolments which reach the goal now at every node they have passed before: `reached` is a
     relation of `id` and `converted_at`, `:tenant` their tenant."""
@@ -129,20 +87,3 @@ FOLD = text("""
 def fold_counts(session: Session, tenant_id: UUID) -> None:
     """Sum the increments up, so that reading stays quick; the clock does it now and then."""
     session.execute(FOLD, {"tenant": tenant_id})
-
-
-def _row(journey: Journey, totals: Any) -> JourneyRow:
-    return JourneyRow(
-        id=journey.id,
-        name=journey.name,
-        description=journey.description,
-        stage=journey.stage,
-        status=journey.status,
-        revision=journey.revision,
-        entered=totals.entered if totals else 0,
-        entered_today=totals.today if totals else 0,
-        in_progress=totals.in_progress if totals else 0,
-        completed=totals.completed if totals else 0,
-        updated_at=journey.updated_at,
-        live_version_id=journey.live_version_id,
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.core.audit import record_audit
 from engine.core.errors import Conflict, InvalidGraph, InvalidInput, NotFound
 from engine.core.ids import new_id
+from engine.core.staff import demand_staff
 from engine.delivery.outbox import hold_journey, release_journey, skip_journey
 from engine.journeys.calendar import keep_calendar
 from engine.journeys.entries import enrol_members
@@ -64,8 +65,9 @@ MOVES: dict[str, tuple[frozenset[JourneyStatus], JourneyStatus]] = {
         JourneyStatus.STOPPED,
     ),
     "archive": (frozenset({JourneyStatus.DRAFT, JourneyStatus.STOPPED}), JourneyStatus.ARCHIVED),
+    "restore": (frozenset({JourneyStatus.ARCHIVED}), JourneyStatus.DRAFT),
 }
-"""Each move: from which states, to which."""
+"""Each move: from which states, to which. What was published before it was archived is restored as stopped."""
 
 
 def create_journey(
@@ -95,6 +97,7 @@ def create_journey(
         draft=check_shape(graph if graph is not None else deepcopy(EMPTY_GRAPH)),
         revision=1,
         owner_id=user_id,
+        changed_by_id=user_id,
         created_at=now,
         updated_at=now,
     )
@@ -149,7 +152,14 @@ def save_draft(
         .where(
             Journey.id == journey_id, Journey.revision == revision, Journey.status != JourneyStatus.ARCHIVED
         )
-        .values(draft=shaped, revision=revision + 1, updated_at=now, saved_at=now, saved_by=user_id)
+        .values(
+            draft=shaped,
+            revision=revision + 1,
+            updated_at=now,
+            changed_by_id=user_id,
+            saved_at=now,
+            saved_by=user_id,
+        )
         .returning(Journey.revision)
     ).scalar_one_or_none()
     journey = load_journey(session, journey_id)
@@ -162,28 +172,41 @@ def save_draft(
     return SavedDraft(saved, find_problems(shaped, load_references(session, now=now)))
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is said of a journey besides its graph; None leaves it as it is. `owner` is somebody of the staff."""
+
+    name: str | None = None
+    description: str | None = None
+    stage: Stage | None = None
+    owner: UUID | None = None
+
+
 def describe_journey(
-    session: Session,
-    journey_id: UUID,
-    *,
-    name: str | None,
-    description: str | None,
-    stage: Stage | None,
-    now: datetime,
+    session: Session, journey_id: UUID, about: About, *, user_id: UUID | None, now: datetime
 ) -> Journey:
-    """Change name, description or stage.
+    """Change name, description, stage or owner.
 
     Raises:
-        InvalidInput: the name is empty, too long or taken.
+        NotFound: there is no such journey.
+        InvalidInput: the name is empty, too long or taken, or nobody of the staff has the owner's id.
     """
     journey = load_journey(session, journey_id)
-    if name is not None and _checked_name(name) != journey.name:
+    if about.name is not None and _checked_name(about.name) != journey.name:
+        name = _checked_name(about.name)
         if _free_name(session, name) != name:
             raise InvalidInput(f"name: there is a journey “{name}” already.", details={"field": "name"})
         journey.name = name
-    journey.description = description if description is not None else journey.description
-    journey.stage = stage or journey.stage
-    journey.updated_at = now
+    demand_staff(session, about.owner, field="owner_id")
+    journey.owner_id = about.owner or journey.owner_id
+    journey.description = about.description if about.description is not None else journey.description
+    journey.stage = about.stage or journey.stage
+    journey.updated_at, journey.changed_by_id = now, user_id
+    session.flush()
+    told = {name: str(value) for name, value in asdict(about).items() if value is not None}
+    record_audit(
+        session, journey.tenant_id, _actor(user_id), "journey.described", str(journey_id), told, now=now
+    )
     return journey
 
 
@@ -254,7 +277,7 @@ def publish(
     was_paused = journey.status == JourneyStatus.PAUSED
     journey.live_version_id = version.id
     journey.status = JourneyStatus.LIVE
-    journey.updated_at = now
+    journey.updated_at, journey.changed_by_id = now, user_id
     session.flush()
     if was_paused:
         _wake(session, journey_id, now)
@@ -281,7 +304,7 @@ def publish(
 def move(
     session: Session, tenant_id: UUID, journey_id: UUID, verb: str, *, user_id: UUID | None, now: datetime
 ) -> Journey:
-    """Pause, resume, finish, stop or archive.
+    """Pause, resume, finish, stop, archive or restore.
 
     Raises:
         InvalidInput: no such move.
@@ -299,10 +322,12 @@ def move(
         raise NotFound("This journey does not exist. It may have been deleted; go back to the list.")
     if journey.status not in sources:
         raise Conflict(f"A {journey.status} journey cannot {verb}.", details={"status": journey.status})
+    if target is JourneyStatus.DRAFT and journey.live_version_id is not None:
+        target = JourneyStatus.STOPPED
     journey.status = target
-    journey.updated_at = now
+    journey.updated_at, journey.changed_by_id = now, user_id
     session.flush()
-    _AFTER[target](session, journey, now)
+    _AFTER[verb](session, journey, now)
     record_audit(session, tenant_id, _actor(user_id), f"journey.{verb}", str(journey_id), {}, now=now)
     return journey
 
@@ -346,12 +371,17 @@ def _after_archive(session: Session, journey: Journey, now: datetime) -> None:
     listen(session, journey.tenant_id, journey.id, None)
 
 
+def _after_restore(session: Session, journey: Journey, now: datetime) -> None:
+    """It lies there again as it was: nobody is in it, and it listens to nothing until it is published."""
+
+
 _AFTER = {
-    JourneyStatus.PAUSED: _after_pause,
-    JourneyStatus.LIVE: _after_resume,
-    JourneyStatus.FINISHING: _after_finish,
-    JourneyStatus.STOPPED: _after_stop,
-    JourneyStatus.ARCHIVED: _after_archive,
+    "pause": _after_pause,
+    "resume": _after_resume,
+    "finish": _after_finish,
+    "stop": _after_stop,
+    "archive": _after_archive,
+    "restore": _after_restore,
 }
 
 

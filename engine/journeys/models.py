@@ -50,7 +50,7 @@ RUNNING = (EnrolmentStatus.ACTIVE, EnrolmentStatus.PAUSED)
 
 
 class Journey(Identified, Tenanted, Timed, Base):
-    """A journey: its draft, who saved it when, and which version is live."""
+    """A journey: its draft, who saved it when, which version is live, who looks after it, who changed it last."""
 
     __tablename__ = "journeys"
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
@@ -65,6 +65,7 @@ class Journey(Identified, Tenanted, Timed, Base):
     saved_by: Mapped[UUID | None]
     live_version_id: Mapped[UUID | None]
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
 
 class JourneyVersion(Identified, Tenanted, Base):
@@ -153,13 +154,20 @@ class Enrolment(Base):
         ),
         Index("ix_enrolments_due", "tenant_id", "due_at", postgresql_where=text("status = 'active'")),
         Index("ix_enrolments_customer", "tenant_id", "customer_id", "entered_at"),
-        Index("ix_enrolments_entries", "journey_id", "customer_id", "entered_at"),
+        Index(
+            "ix_enrolments_entries",
+            "journey_id",
+            "customer_id",
+            "entered_at",
+            postgresql_include=["tenant_id", "status", "converted_at"],
+        ),
         Index(
             "ix_enrolments_quarantined",
             "tenant_id",
             "journey_id",
             postgresql_where=text("status = 'quarantined'"),
         ),
+        Index("ix_enrolments_converted", "tenant_id", postgresql_where=text("converted_at IS NOT NULL")),
         Index(
             "ix_enrolments_converted",
             "tenant_id",

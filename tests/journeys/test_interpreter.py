@@ -12,7 +12,8 @@ from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.delivery.models import Message, OutgoingWebhook
 from engine.journeys import interpreter, journeys
-from engine.journeys.counts import fold_counts, list_journeys, node_counts
+from engine.journeys.counts import fold_counts, node_counts
+from engine.journeys.directory import JourneyQuery, list_journeys
 from engine.journeys.entries import route_events
 from engine.journeys.explain import explain_customer
 from engine.journeys.interpreter import advance_due
@@ -172,7 +173,7 @@ def test_counts_on_the_canvas_equal_the_log(studio: Any) -> None:
             row[0]: row[1]
             for row in session.execute(select(Step.node_id, func.count()).group_by(Step.node_id))
         }
-        (row,) = list_journeys(session, since=studio.now - timedelta(hours=1))
+        (row,) = list_journeys(session, JourneyQuery(), since=studio.now - timedelta(hours=1)).rows
     assert before == after
     assert after["t"].passed == log["t"] == 9 and after["w"].here == 9
     assert (row.entered, row.in_progress, row.completed) == (9, 9, 0)

@@ -205,6 +205,7 @@ def _more() -> rx.Component:
                 rx.fragment(
                     _more_move("finish", "Let nobody in any more", icon="door-closed"),
                     _more_move("archive", "Archive", icon="archive"),
+                    _more_move("restore", "Restore", icon="archive-restore"),
                 ),
             ),
             size="2",

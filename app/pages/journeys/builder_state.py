@@ -29,13 +29,20 @@ MOVED = {
     "resume": "The journey goes on.",
     "finish": "Nobody enters any more; those on their way go on to the end.",
     "stop": "Stopped. Everybody has left the journey.",
-    "archive": "Archived. You find it at the end of the list.",
+    "archive": "Archived. You find it in the list under “Archived”.",
+    "restore": "Restored. Publish it to let customers in.",
 }
 
 
 def tab_of(state: rx.State) -> UUID:
     """The browser tab that this state belongs to."""
     return key_of("tab", state.router.session.client_token)
+
+
+def file_name(name: str) -> str:
+    """What the file of a journey of this name is called."""
+    plain = "".join(each if each.isalnum() else "-" for each in name.lower()).strip("-")
+    return f"{plain or 'journey'}.json"
 
 
 class BuilderState(FiguresState):
@@ -159,8 +166,7 @@ class BuilderState(FiguresState):
         """The saved draft as a file, which a canvas takes when it is dropped there."""
         viewer = await signed_in(self)
         opened = await asyncio.to_thread(open_journey, viewer.tenant_id, self._opened())
-        name = "".join(each if each.isalnum() else "-" for each in opened.name.lower()).strip("-")
-        return rx.download(data=json.dumps(opened.graph, indent=2), filename=f"{name or 'journey'}.json")
+        return rx.download(data=json.dumps(opened.graph, indent=2), filename=file_name(opened.name))
 
     @rx.event
     async def refresh_choices(self):
@@ -217,8 +223,9 @@ def _move(viewer: Viewer, journey_id: UUID, verb: str) -> Journey:
 
 def _rename(viewer: Viewer, journey_id: UUID, name: str) -> str:
     with tenant_session(viewer.tenant_id) as session:
+        about = journeys.About(name=name)
         return journeys.describe_journey(
-            session, journey_id, name=name, description=None, stage=None, now=utc_now()
+            session, journey_id, about, user_id=viewer.user_id, now=utc_now()
         ).name
 
 

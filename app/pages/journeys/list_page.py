@@ -3,32 +3,36 @@
 import reflex as rx
 
 from app.pages.frame import frame
-from app.pages.journeys.gallery import gallery
 from app.pages.journeys.list_state import JourneysState, Row
+from app.pages.journeys.row_menu import row_dialogs, row_menu
+from app.pages.journeys.status import words_of
 from app.pages.registry import Page
 from app.ui import (
     Column,
+    Paging,
+    Sorting,
     badge,
     button,
-    check_field,
-    dialog,
     empty,
-    form,
-    form_actions,
+    link_button,
     page_header,
+    pick,
     search_field,
     table,
-    text_field,
 )
+from engine.journeys.models import JourneyStatus, Stage
+
+STATES = [("", "All states"), *((status.value, words_of(status)) for status in JourneyStatus)]
+STAGES = [("", "All stages"), *((stage.value, stage.value.capitalize()) for stage in Stage)]
 
 
 def journeys() -> rx.Component:
-    """The table, and the dialog for a new one."""
+    """The table."""
     return frame(
         page_header(
             title="Journeys",
             description="What happens to whom, and when. Draw it, publish it, watch it run.",
-            actions=(_new(),),
+            actions=(link_button("Map", href="/journeys/map", look="quiet", icon="map"), _new()),
         ),
         table(
             label="Journeys",
@@ -36,45 +40,113 @@ def journeys() -> rx.Component:
             rows=JourneysState.rows,
             loading=JourneysState.loading,
             row_href=lambda row: row.href,
-            tools=(
-                search_field(
-                    label="Search journeys",
-                    value=JourneysState.search,
-                    on_change=JourneysState.look_for,
-                    placeholder="Search by name",
-                ),
-                check_field(
-                    name="archived",
-                    label="Archived",
-                    checked=JourneysState.archived,
-                    on_change=JourneysState.show_archived,
-                ),
+            tools=_tools(),
+            sorting=Sorting(
+                by=JourneysState.sort, descending=JourneysState.descending, on_sort=JourneysState.sort_by
             ),
-            empty=rx.cond(JourneysState.archived | (JourneysState.search != ""), _none_found(), _none_yet()),
+            paging=Paging(
+                summary=JourneysState.summary,
+                has_previous=JourneysState.has_previous,
+                has_next=JourneysState.has_next,
+                on_previous=JourneysState.turn(-1),
+                on_next=JourneysState.turn(1),
+            ),
+            empty=rx.cond(JourneysState.narrowed, _none_found(), _none_yet()),
         ),
-        _dialog(),
+        row_dialogs(),
         active="journeys",
     )
 
 
+def _tools() -> tuple[rx.Component, ...]:
+    return (
+        search_field(
+            label="Search journeys",
+            value=JourneysState.search,
+            on_change=JourneysState.look_for,
+            placeholder="Search by name",
+        ),
+        rx.el.div(
+            pick(
+                label="State",
+                options=STATES,
+                value=JourneysState.status,
+                on_change=JourneysState.only_status,
+            ),
+            pick(
+                label="Stage", options=STAGES, value=JourneysState.stage, on_change=JourneysState.only_stage
+            ),
+            pick(
+                label="Owner",
+                options=JourneysState.owners,
+                value=JourneysState.owner,
+                on_change=JourneysState.only_owner,
+            ),
+            class_name="s-row jl-picks",
+        ),
+    )
+
+
+def _name(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.span(
+        rx.el.span(row.name, class_name="jl-name", dir="auto"),
+        rx.el.span(row.stage, " · ", row.owner, class_name="jl-about s-muted s-small"),
+        class_name="jl-cell",
+    )
+
+
+def _conversion(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.span(row.conversion, title=row.goal, class_name="s-above-row")
+
+
 def _changed(row: rx.Var[Row]) -> rx.Component:
-    return rx.el.span(row.changed, class_name="s-muted s-number")
+    return rx.el.span(
+        rx.el.span(row.changed, class_name="s-number"),
+        rx.cond(row.changed_by, rx.el.span(row.changed_by, class_name="jl-by", dir="auto")),
+        title=row.changed_at,
+        class_name="jl-cell s-muted s-above-row",
+    )
 
 
 COLUMNS = (
-    Column("Name", lambda row: row.name),
-    Column("State", lambda row: badge(row.status, tone=row.tone), width="120px"),
-    Column("Entered today", lambda row: row.entered_today, end=True, phone=False, width="130px"),
-    Column("On their way", lambda row: row.in_progress, end=True, width="120px"),
-    Column("Completed", lambda row: row.completed, end=True, phone=False, width="120px"),
-    Column("Changed", _changed, end=True, phone=False, width="120px"),
+    Column("Name", _name, sort="name"),
+    Column("State", lambda row: badge(row.status, tone=row.tone), width="112px", sort="status"),
+    Column("Stage", lambda row: row.stage, phone=False, roomy=True, width="128px", sort="stage"),
+    Column(
+        "Entered today",
+        lambda row: row.entered_today,
+        end=True,
+        phone=False,
+        width="128px",
+        sort="entered_today",
+    ),
+    Column("In progress", lambda row: row.in_progress, end=True, width="112px", sort="in_progress"),
+    Column(
+        "Conversion",
+        _conversion,
+        end=True,
+        phone=False,
+        width="112px",
+        sort="conversion",
+        hint="Of all who entered, the share that reached the journey's goal within the days it counts.",
+    ),
+    Column(
+        "Owner",
+        lambda row: rx.el.span(row.owner, dir="auto"),
+        phone=False,
+        roomy=True,
+        width="128px",
+        sort="owner",
+    ),
+    Column("Last change", _changed, end=True, phone=False, width="120px", sort="changed"),
+    Column(rx.el.span("Actions", class_name="s-hidden"), row_menu, end=True, width="84px"),
 )
 
 
 def _new() -> rx.Component:
     return rx.cond(
         JourneysState.may_edit,
-        button("New journey", icon="plus", on_click=JourneysState.ask_name(True)),
+        link_button("New journey", href="/journeys/new", icon="plus"),
     )
 
 
@@ -91,35 +163,8 @@ def _none_found() -> rx.Component:
     return empty(
         icon="search-x",
         title="No journey fits",
-        text="None has these letters in its name. Try fewer of them, or look among the others.",
-    )
-
-
-def _dialog() -> rx.Component:
-    return dialog(
-        form(
-            text_field(
-                name="name",
-                label="Name",
-                hint="What it is for, e.g. “Welcome after the first visit”. You can change it later.",
-                error=JourneysState.problem,
-                max_length=100,
-                auto_focus=True,
-                auto_complete="off",
-            ),
-            form_actions(
-                button("Cancel", look="quiet", on_click=JourneysState.ask_name(False)),
-                button("Create", type="submit"),
-            ),
-            on_submit=JourneysState.create,
-        ),
-        rx.el.div("or begin with a ready-made one", class_name="jl-or"),
-        gallery(),
-        title="New journey",
-        description="It stays a draft until you publish it.",
-        max_width="900px",
-        open=JourneysState.naming,
-        on_open_change=JourneysState.ask_name,
+        text="None has these letters in its name and what you chose above.",
+        action=button("Show all journeys", look="quiet", on_click=JourneysState.show_all),
     )
 
 

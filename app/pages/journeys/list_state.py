@@ -1,150 +1,176 @@
-"""What the list of journeys shows, and making a new one."""
+"""What the list of journeys shows, and finding one's way in it."""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from app.pages.journeys.builder_state import EDIT
+from app.pages.journeys.builder_state import EDIT, PUBLISH
+from app.pages.journeys.list_query import PAGE, ListQuery
 from app.pages.journeys.status import tone_of, words_of
 from app.pages.session import signed_in
-from engine.core.accounts import Viewer, demand, may
+from app.pages.words import full_moment, short_moment
+from engine.core.accounts import Viewer, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
-from engine.core.errors import InvalidInput
-from engine.journeys.counts import JourneyRow, list_journeys
+from engine.core.staff import list_staff
+from engine.journeys.directory import JourneyPage, JourneyRow, list_journeys
 from engine.journeys.explain import midnight
-from engine.journeys.gallery import find_ready_made, install, list_gallery
-from engine.journeys.journeys import create_journey
+from engine.journeys.journeys import MOVES
+
+EVERYBODY = ("", "All owners")
 
 
 @dataclass
 class Row:
-    """A journey as the table writes it."""
+    """A journey as the table writes it; `goal` tells how `conversion` is to be read, `moves` what may become of it."""
 
+    id: str
     href: str
     name: str
     status: str
     tone: str
+    stage: str
     entered_today: str
     in_progress: str
-    completed: str
+    conversion: str
+    goal: str
+    owner_id: str
+    owner: str
     changed: str
+    changed_at: str
+    changed_by: str
+    moves: list[str]
 
 
 def row_of(journey: JourneyRow, *, now: datetime, timezone: str) -> Row:
     """A row in the studio's own time."""
     return Row(
+        id=str(journey.id),
         href=f"/journeys/{journey.id}",
         name=journey.name,
         status=words_of(journey.status),
         tone=tone_of(journey.status),
+        stage=journey.stage.capitalize(),
         entered_today=f"{journey.entered_today:,}",
         in_progress=f"{journey.in_progress:,}",
-        completed=f"{journey.completed:,}",
-        changed=when(journey.updated_at, now=now, timezone=timezone),
+        conversion="–" if journey.conversion is None else f"{journey.conversion:.1%}",
+        goal=_how_it_converts(journey),
+        owner_id=str(journey.owner_id or ""),
+        owner=journey.owner or "–",
+        changed=short_moment(journey.updated_at, now=now, timezone=timezone),
+        changed_at=full_moment(journey.updated_at, timezone=timezone),
+        changed_by=journey.changed_by or "",
+        moves=[verb for verb, (sources, _) in MOVES.items() if journey.status in sources],
     )
 
 
-def when(moment: datetime, *, now: datetime, timezone: str) -> str:
-    """`14:05` for today, `3 Mar` for this year, `3 Mar 2025` for earlier ones."""
-    there, today = moment.astimezone(ZoneInfo(timezone)), now.astimezone(ZoneInfo(timezone))
-    if there.date() == today.date():
-        return f"{there:%H:%M}"
-    return f"{there.day} {there:%b}" if there.year == today.year else f"{there.day} {there:%b %Y}"
+def _how_it_converts(journey: JourneyRow) -> str:
+    if journey.goal is None:
+        return "No goal is set in the journey's settings"
+    if not journey.entered:
+        return f"Goal: {journey.goal}. Nobody has entered yet"
+    return f"Goal: {journey.goal}. {journey.converted:,} of {journey.entered:,} who entered reached it"
 
 
 class JourneysState(rx.State):
-    """The list of journeys."""
+    """One page of the list, as the address asks for it."""
 
     loading: bool = True
     rows: list[Row] = []
+    total: int = 0
     search: str = ""
-    archived: bool = False
+    status: str = ""
+    stage: str = ""
+    owner: str = ""
+    sort: str = "changed"
+    descending: bool = True
+    page: int = 1
+    narrowed: bool = False
+    owners: list[tuple[str, str]] = [EVERYBODY]
     may_edit: bool = False
-    naming: bool = False
-    problem: str = ""
-    busy: bool = False
-    wish: str = ""
-    fitting: list[str] = [entry.key for entry in list_gallery()]
-    stages: list[str] = [entry.stage.value for entry in list_gallery()]
+    may_publish: bool = False
+
+    @rx.var
+    def summary(self) -> str:
+        """Where in the list the table is."""
+        if not self.rows:
+            return ""
+        first = (self.page - 1) * PAGE + 1
+        return f"{first:,}–{first + len(self.rows) - 1:,} of {self.total:,}"
+
+    @rx.var
+    def has_previous(self) -> bool:
+        """Whether there is a page before."""
+        return self.page > 1
+
+    @rx.var
+    def has_next(self) -> bool:
+        """Whether there is a page after."""
+        return self.page * PAGE < self.total
 
     @rx.event
     async def load(self):
-        """List them."""
-        viewer = await signed_in(self)
-        self.may_edit = may(viewer.role, EDIT)
-        now = utc_now()
-        found = await asyncio.to_thread(_list, viewer, search=self.search, archived=self.archived, now=now)
-        self.rows = [row_of(journey, now=now, timezone=viewer.timezone) for journey in found]
+        """List what the address asks for."""
+        query = self._query()
+        self.search, self.status, self.stage, self.owner = query.search, query.state, query.stage, query.owner
+        self.sort, self.descending, self.page = query.sort, query.way == "down", query.page
+        self.narrowed = query.narrows
+        await self._list(await signed_in(self))
         self.loading = False
 
     @rx.event
-    async def look_for(self, search: str):
-        """List those whose name has these letters."""
+    def look_for(self, search: str):
+        """Those whose name has these letters. Typing leaves no trail of pages to go back through."""
         self.search = search
-        await self.load()
+        return rx.redirect(self._query().but(search=search).address(), replace=True)
 
     @rx.event
-    async def show_archived(self, archived: bool):
-        """List the archived ones, or the others."""
-        self.archived = archived
-        await self.load()
+    def only_status(self, status: str):
+        """Those in this state."""
+        return self._go(self._query().but(state=status))
 
     @rx.event
-    def ask_name(self, open: bool = True):
-        """Open or close the dialog for a new journey."""
-        self.naming, self.problem, self.busy = open, "", False
-        self.look_for_ready_made("")
+    def only_stage(self, stage: str):
+        """Those of this stage."""
+        return self._go(self._query().but(stage=stage))
 
     @rx.event
-    def look_for_ready_made(self, wish: str):
-        """Show the ready-made journeys that are good for this."""
-        self.wish = wish
-        found = find_ready_made(wish)
-        self.fitting = [entry.key for entry in found]
-        self.stages = [entry.stage.value for entry in found]
+    def only_owner(self, owner: str):
+        """Those this member of staff looks after."""
+        return self._go(self._query().but(owner=owner))
 
     @rx.event
-    async def create(self, answers: dict[str, str]):
-        """Make a blank journey and open it."""
-        viewer = await signed_in(self)
-        demand(viewer.role, EDIT)
-        try:
-            journey_id = await asyncio.to_thread(_create, viewer, answers.get("name", ""))
-        except InvalidInput as error:
-            self.problem = error.message
-            return None
-        self.naming = False
-        return rx.redirect(f"/journeys/{journey_id}")
+    def sort_by(self, column: str):
+        """Sort by a column, or turn it round."""
+        return self._go(self._query().sorted_by(column))
 
     @rx.event
-    async def install(self, key: str):
-        """Make a ready-made journey the studio's own and open it."""
-        self.busy = True
-        yield
-        viewer = await signed_in(self)
-        demand(viewer.role, EDIT)
-        journey_id = await asyncio.to_thread(_install, viewer, key)
-        self.naming = self.busy = False
-        yield rx.redirect(f"/journeys/{journey_id}")
+    def turn(self, pages: int):
+        """So many pages on."""
+        return self._go(self._query().but(page=max(1, self.page + pages)))
+
+    @rx.event
+    def show_all(self):
+        """Leave nothing out."""
+        return self._go(self._query().but(search="", state="", stage="", owner=""))
+
+    def _query(self) -> ListQuery:
+        return ListQuery.read(self.router.url.query_parameters)
+
+    def _go(self, query: ListQuery) -> rx.event.EventSpec:
+        return rx.redirect(query.address())
+
+    async def _list(self, viewer: Viewer) -> None:
+        self.may_edit, self.may_publish = may(viewer.role, EDIT), may(viewer.role, PUBLISH)
+        now = utc_now()
+        found, owners = await asyncio.to_thread(_find, viewer, self._query(), now)
+        self.rows = [row_of(journey, now=now, timezone=viewer.timezone) for journey in found.rows]
+        self.total, self.owners = found.total, [EVERYBODY, *owners]
 
 
-def _install(viewer: Viewer, key: str) -> str:
+def _find(viewer: Viewer, query: ListQuery, now: datetime) -> tuple[JourneyPage, list[tuple[str, str]]]:
     with tenant_session(viewer.tenant_id) as session:
-        return str(install(session, viewer.tenant_id, key, user_id=viewer.user_id, now=utc_now()).id)
-
-
-def _list(viewer: Viewer, *, search: str, archived: bool, now: datetime) -> list[JourneyRow]:
-    with tenant_session(viewer.tenant_id) as session:
-        return list_journeys(
-            session, since=midnight(now, viewer.timezone), search=search.strip(), archived=archived
-        )
-
-
-def _create(viewer: Viewer, name: str) -> str:
-    with tenant_session(viewer.tenant_id) as session:
-        journey = create_journey(session, viewer.tenant_id, name, user_id=viewer.user_id, now=utc_now())
-        return str(journey.id)
+        page = list_journeys(session, query.wanted, since=midnight(now, viewer.timezone))
+        return page, [(str(person.id), person.name) for person in list_staff(session)]
