@@ -8,6 +8,8 @@ from app.pages.home.page import HOME
 from app.pages.inbox.page import INBOX
 from app.pages.journeys.builder_page import BUILDER
 from app.pages.journeys.list_page import JOURNEYS
+from app.pages.journeys.map_page import MAP
+from app.pages.journeys.new_page import NEW
 from app.pages.login.page import LOGIN
 from app.pages.not_found import NOT_FOUND
 from app.pages.offers.coupon_page import COUPON
@@ -21,6 +23,8 @@ PAGES: list[Page] = [
     LOGIN,
     HOME,
     JOURNEYS,
+    MAP,
+    NEW,
     BUILDER,
     CUSTOMERS,
     IMPORT,

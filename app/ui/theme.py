@@ -9,8 +9,8 @@ from enum import StrEnum
 import reflex as rx
 
 SHEETS = (
-    "tokens", "base", "shell", "parts", "pages", "journeys", "docks", "dry_run", "backtest", "publish", "settings",
-    "inbox", "desk", "customers", "templates", "message", "offers",
+    "tokens", "base", "shell", "parts", "pages", "journeys", "journey_map", "docks", "dry_run", "backtest", "publish",
+    "settings", "inbox", "desk", "customers", "templates", "message", "offers",
 )  # fmt: skip
 STYLESHEETS = [f"/styles/{name}.css" for name in SHEETS]
 

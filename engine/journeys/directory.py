@@ -114,18 +114,20 @@ def list_journeys(session: Session, wanted: JourneyQuery, *, since: datetime) ->
     return JourneyPage([_row(journey, totals.get(journey.id)) for journey in journeys], total)
 
 
+COLUMNS: tuple[Any, ...] = (
+    *(Journey.id, Journey.name, Journey.description, Journey.stage, Journey.status, Journey.revision),
+    *(Journey.owner_id, Journey.updated_at, Journey.live_version_id, GOAL.label("goal")),
+    *(Owner.name.label("owner"), Changer.name.label("changed_by")),
+)
+
+
 def _page() -> Select[Any]:
-    page: Select[Any] = (
-        select(
-            *(Journey.id, Journey.name, Journey.description, Journey.stage, Journey.status, Journey.revision),
-            *(Journey.owner_id, Journey.updated_at, Journey.live_version_id, GOAL.label("goal")),
-            *(Owner.name.label("owner"), Changer.name.label("changed_by")),
-        )
+    return (
+        select(*COLUMNS)
         .outerjoin(JourneyVersion, JourneyVersion.id == Journey.live_version_id)
         .outerjoin(Owner, Owner.id == Journey.owner_id)
         .outerjoin(Changer, Changer.id == Journey.changed_by_id)
     )
-    return page
 
 
 def _fitting(wanted: JourneyQuery) -> list[ColumnElement[bool]]:

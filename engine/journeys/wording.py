@@ -30,16 +30,21 @@ NAMES = (
 
 def load_words(session: Session, graphs: Sequence[Graph]) -> Words:
     """How the steps of these graphs read, in one query; what was deleted since goes without a name."""
-    ids = {found for graph in graphs for node in graph.nodes for found in _ids(node)}
+    ids = {found for graph in graphs for node in graph.nodes for found in ids_of(node)}
     named = [select(key.label("id"), name.label("name")).where(key.in_(ids)) for key, name in NAMES]
     rows = session.execute(union_all(*named)) if ids else ()
     names: Mapping[UUID, str] = {row.id: row.name for row in rows}
 
     def words(node: Node) -> str:
-        told = [names[found] for found in _ids(node) if found in names]
-        return f"{node.sentence()}: {', '.join(told)}" if told else node.sentence()
+        return words_of(node, names)
 
     return words
+
+
+def words_of(node: Node, names: Mapping[UUID, str]) -> str:
+    """A step's sentence with the names of what it points at."""
+    told = [names[found] for found in ids_of(node) if found in names]
+    return f"{node.sentence()}: {', '.join(told)}" if told else node.sentence()
 
 
 def steps_in_words(graph: Graph, words: Words) -> list[StepWords]:
@@ -49,7 +54,7 @@ def steps_in_words(graph: Graph, words: Words) -> list[StepWords]:
     """
     nodes = {node.id: node for node in graph.nodes}
     before = {edge.target: edge.source for edge in reversed(graph.edges)}
-    steps = [nodes[node_id] for node_id in _in_order(graph) if nodes[node_id].family is not Family.TRIGGER]
+    steps = [nodes[node_id] for node_id in in_order(graph) if nodes[node_id].family is not Family.TRIGGER]
     plain = {node.id: words(node) for node in steps}
     told = list(plain.values())
     placed = {
@@ -68,7 +73,7 @@ def _numbered(placed: Mapping[str, str]) -> Iterator[StepWords]:
         yield StepWords(node_id, text if seen[text] == 1 else f"{text} ({seen[text]})")
 
 
-def _in_order(graph: Graph) -> list[str]:
+def in_order(graph: Graph) -> list[str]:
     """Breadth first from the triggers; what cannot be reached comes last."""
     after: dict[str, list[str]] = {}
     for edge in graph.edges:
@@ -82,7 +87,8 @@ def _in_order(graph: Graph) -> list[str]:
     return list(order | dict.fromkeys(node.id for node in graph.nodes))
 
 
-def _ids(node: Node) -> list[UUID]:
+def ids_of(node: Node) -> list[UUID]:
+    """What the step points at."""
     return list(_uuids(node.model_dump()["config"]))
 
 

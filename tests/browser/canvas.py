@@ -36,7 +36,7 @@ MIDDLE = """([source, target]) => {
 def new_journey(page: Page, studio: Studio, name: str) -> "Canvas":
     """Make a journey from the list and open its canvas."""
     page.goto(f"{studio.app.url}/journeys")
-    page.get_by_role("button", name="New journey").first.click()
+    page.get_by_role("link", name="New journey").first.click()
     page.fill("#name", name)
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_text("Where does the journey begin?")).to_be_visible()

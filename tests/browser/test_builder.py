@@ -116,8 +116,9 @@ def send_event(studio: Studio, name: str, *, customers: int) -> int:
 
 def test_begin_with_a_ready_made_journey(page: Page, studio: Studio) -> None:
     page.goto(f"{studio.app.url}/journeys")
-    page.get_by_role("button", name="New journey").first.click()
+    page.get_by_role("link", name="New journey").first.click()
     page.get_by_role("button", name="Win back quiet customers").click()
+    page.get_by_role("button", name="Use this journey").click()
     canvas = Canvas(page)
     expect(canvas.nodes).to_have_count(6)
     expect(canvas.nodes.filter(has_text="Total spend is at least 5,000")).to_have_count(1)

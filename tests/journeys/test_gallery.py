@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,9 @@ import pytest
 
 from engine.core.db import tenant_session
 from engine.core.errors import NotFound
-from engine.journeys.gallery import GalleryJourney, find_ready_made, install, list_gallery
+from engine.journeys.gallery import GalleryJourney, install, list_gallery
+from engine.journeys.gallery.preview import look_at
+from engine.journeys.gallery.search import channels_of, find_ready_made
 from engine.journeys.journeys import check_draft, publish
 from engine.journeys.models import JourneyStatus, Stage
 from engine.templates.system import ready_made_templates, system_templates
@@ -99,6 +101,17 @@ def test_a_journey_says_its_stage_and_what_it_is_good_for() -> None:
         ("dunning", "dunning"),
         ("win back orders", "win_back"),
         ("post-purchase", "post_purchase"),
+        ("winback", "win_back"),
+        ("reactivate lapsed customers", "win_back"),
+        ("ask for a google rating", "review_request"),
+        ("google rating", "review_request"),
+        ("bday", "birthday_wish"),
+        ("जन्मदिन", "birthday_wish"),
+        ("ग्राहक को वापस", "win_back"),
+        ("वापस", "miss_you"),
+        ("दिवाली", "festival_comeback"),
+        ("basket", "abandoned_cart"),
+        ("failed payment", "dunning"),
         ("Discovery birthday", None),
         ("elcome", None),
     ],
@@ -107,6 +120,31 @@ def test_journeys_are_found_by_what_they_are_good_for(wish: str, first: str | No
     found = [each.key for each in find_ready_made(wish)]
     assert (first in found) if first else found == []
     assert find_ready_made(" ") == list(list_gallery())
+
+
+def test_journeys_are_found_by_channel_and_stage() -> None:
+    by_mail = find_ready_made("", channel="email")
+    assert by_mail and all("email" in channels_of(each) for each in by_mail)
+    advocacy = find_ready_made("review", stage=Stage.ADVOCACY)
+    assert {each.key for each in advocacy} == {"feedback_request", "review_request"}
+
+
+@every
+def test_a_look_at_one_tells_its_steps_and_shows_every_message(key: str) -> None:
+    seen = look_at(key, studio="Studio Mitti", today=date(2026, 3, 2))
+    assert len(seen.steps) == len(GALLERY[key].graph["nodes"])
+    assert all("$" not in step.words for step in seen.steps)
+    assert {message.template for message in seen.messages} == {
+        name
+        for step in _messages(GALLERY[key])
+        for name in (
+            _template_of(step),
+            step["config"].get("fallback", {}).get("template_id", {}).get("$template"),
+        )
+        if name
+    }
+    assert all("{{" not in message.body and message.body for message in seen.messages)
+    assert seen.needs
 
 
 # -- S4's timings

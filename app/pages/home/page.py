@@ -15,7 +15,7 @@ def home() -> rx.Component:
         page_header(
             title=HomeState.greeting,
             description="What is under way, and what to do next.",
-            actions=(link_button("New journey", href="/journeys", icon="plus"),),
+            actions=(link_button("New journey", href="/journeys/new", icon="plus"),),
         ),
         rx.cond(HomeState.uncertain > 0, _uncertain()),
         rx.cond(HomeState.loading, skeleton_cards(count=4), _figures()),

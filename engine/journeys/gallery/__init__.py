@@ -5,7 +5,6 @@ installing puts the tenant's own in. Adding a journey is adding a file (J12).
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,8 +28,6 @@ from engine.templates.system import install_system_templates
 
 STAGES = tuple(Stage)
 """The stages as a customer passes them (J13)."""
-
-WORD = re.compile(r"\w+")
 
 Signs = Mapping[str, Callable[[Any], str]]
 
@@ -59,16 +56,17 @@ def list_gallery() -> tuple[GalleryJourney, ...]:
     return tuple(sorted(found, key=lambda each: (STAGES.index(each.stage), each.name)))
 
 
-def find_ready_made(wish: str) -> list[GalleryJourney]:
-    """Those in whose name, description, stage or goal every word of the wish begins a word; all for no words."""
-    words = WORD.findall(wish.lower())
-    return [each for each in list_gallery() if all(f" {word}" in _said(each) for word in words)]
+def ready_made(key: str) -> GalleryJourney:
+    """The ready-made journey of this name.
 
-
-def _said(journey: GalleryJourney) -> str:
-    """All that can be searched, in small letters, with a space before each word."""
-    text = f"{journey.name} {journey.description} {journey.stage} {journey.goal}".lower()
-    return " " + " ".join(WORD.findall(text))
+    Raises:
+        NotFound: there is none; the error names those there are.
+    """
+    for each in list_gallery():
+        if each.key == key:
+            return each
+    known = ", ".join(each.key for each in list_gallery())
+    raise NotFound(f"There is no ready-made journey “{key}”; use one of {known}.")
 
 
 def _read(path: Path) -> GalleryJourney:
@@ -82,11 +80,8 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
     Raises:
         NotFound: there is no such journey.
     """
-    chosen = next((each for each in list_gallery() if each.key == key), None)
-    if chosen is None:
-        known = ", ".join(each.key for each in list_gallery())
-        raise NotFound(f"There is no ready-made journey “{key}”; use one of {known}.")
-    wanted = set(_asked(chosen.graph, "$template"))
+    chosen = ready_made(key)
+    wanted = set(named_in(chosen.graph, "$template"))
     install_system_templates(session, tenant_id, now, named=wanted)
     templates = _ids(session, Template)
     segments = _segments(session, tenant_id, chosen, now=now)
@@ -96,7 +91,7 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
         "$segment": lambda name: str(segments[name]),
         "$in_days": lambda days: str(today + timedelta(days=days)),
     }
-    graph = _filled(chosen.graph, signs)
+    graph = fill_in(chosen.graph, signs)
     return create_journey(
         session,
         tenant_id,
@@ -121,25 +116,25 @@ def _ids(session: Session, model: type[Segment] | type[Template]) -> dict[str, U
     return {row.name: row.id for row in session.execute(select(model.name, model.id))}
 
 
-def _filled(part: Any, signs: Signs) -> Any:
+def fill_in(part: Any, signs: Signs) -> Any:
     """The graph with every sign replaced by what it stands for."""
     if isinstance(part, list):
-        return [_filled(each, signs) for each in part]
+        return [fill_in(each, signs) for each in part]
     if not isinstance(part, dict):
         return part
     for sign, stands_for in signs.items():
         if set(part) == {sign}:
             return stands_for(part[sign])
-    return {key: _filled(value, signs) for key, value in part.items()}
+    return {key: fill_in(value, signs) for key, value in part.items()}
 
 
-def _asked(part: Any, sign: str) -> Iterator[str]:
+def named_in(part: Any, sign: str) -> Iterator[str]:
     """What the graph names by this sign."""
     if isinstance(part, list):
         for each in part:
-            yield from _asked(each, sign)
+            yield from named_in(each, sign)
     elif isinstance(part, dict):
         if set(part) == {sign}:
             yield part[sign]
         for value in part.values():
-            yield from _asked(value, sign)
+            yield from named_in(value, sign)
