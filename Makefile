@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test soak chaos check format bench build lock browser clean
+.PHONY: help run test soak chaos check format bench build lock screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench   measure, each figure beside its reference"
 	@echo "make build   build the front end"
 	@echo "make format  let ruff format the code"
+	@echo "make screenshots  take the pictures of docs/screenshots anew"
 	@echo "make lock    renew requirements.lock after a change of dependencies"
 
 run: $(INSTALLED)
@@ -74,6 +75,9 @@ browser:
 		else \
 			echo "The browser tests need chromium. On Debian: sudo apt-get install chromium" >&2; exit 1; \
 		fi
+
+screenshots: $(INSTALLED) browser
+	$(BIN)/python -m docs.take_screenshots
 
 lock: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet uv

@@ -98,7 +98,7 @@ def seed_demo() -> bool:
         return False
     now = utc_now()
     tenant_id = create_tenant(DEMO, "Kala Studio")
-    _keep(DemoLogin(EMAIL, random_token(9)), tenant_id)
+    owner_id = _keep(DemoLogin(EMAIL, random_token(9)), tenant_id)
     with tenant_session(tenant_id) as session:
         address = {"mailing_address": "Kala Studio, 14 Amber Road, Jaipur 302001, India"}
         update_settings(session, tenant_id, address, actor=ACTOR, now=now)
@@ -110,7 +110,7 @@ def seed_demo() -> bool:
         install_system_segments(session, tenant_id, now=now)
         page = create_page(session, tenant_id, TRIAL_PAGE, now=now)
         publish_page(session, page.id, now=now)
-        _install_journeys(session, tenant_id, now)
+        _install_journeys(session, tenant_id, owner_id, now)
     return True
 
 
@@ -127,19 +127,21 @@ def _import(tenant_id: UUID, kind: str, now: datetime) -> None:
     import_csv(tenant_id, kind, (FILES / name).read_bytes(), None, file_name=name, actor=ACTOR, now=now)
 
 
-def _install_journeys(session: Session, tenant_id: UUID, now: datetime) -> None:
+def _install_journeys(session: Session, tenant_id: UUID, owner_id: UUID, now: datetime) -> None:
     for key in (*DRAFTS, *LIVE_JOURNEYS):
-        journey = install(session, tenant_id, key, user_id=None, now=now)
+        journey = install(session, tenant_id, key, user_id=owner_id, now=now)
         if key in LIVE_JOURNEYS:
-            publish(session, tenant_id, journey.id, user_id=None, now=now)
+            publish(session, tenant_id, journey.id, user_id=owner_id, now=now)
 
 
-def _keep(login: DemoLogin, tenant_id: UUID) -> None:
-    create_user(tenant_id, login.email, "Asha Sharma", Role.SUPER_OWNER, login.password)
+def _keep(login: DemoLogin, tenant_id: UUID) -> UUID:
+    """Make the demo's owner, write down how they sign in, and return their id."""
+    owner_id = create_user(tenant_id, login.email, "Asha Sharma", Role.SUPER_OWNER, login.password)
     file = _login_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(login)))
+    return owner_id
 
 
 def _login_file() -> Path:

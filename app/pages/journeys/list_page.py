@@ -90,9 +90,18 @@ def _tools() -> tuple[rx.Component, ...]:
 def _name(row: rx.Var[Row]) -> rx.Component:
     return rx.el.span(
         rx.el.span(row.name, class_name="jl-name", dir="auto"),
-        rx.el.span(row.stage, " · ", row.owner, class_name="jl-about s-muted s-small"),
+        rx.el.span(
+            rx.el.span(row.stage),
+            rx.el.span(row.owner, dir="auto"),
+            rx.el.span(row.in_progress, " in progress", class_name="jl-phone-only"),
+            class_name="jl-about s-muted s-small",
+        ),
         class_name="jl-cell",
     )
+
+
+def _owner(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.span(row.owner, title=row.owner, dir="auto", class_name="jl-owner s-above-row")
 
 
 def _conversion(row: rx.Var[Row]) -> rx.Component:
@@ -109,37 +118,22 @@ def _changed(row: rx.Var[Row]) -> rx.Component:
 
 
 COLUMNS = (
-    Column("Name", _name, sort="name"),
-    Column("State", lambda row: badge(row.status, tone=row.tone), width="112px", sort="status"),
-    Column("Stage", lambda row: row.stage, phone=False, roomy=True, width="128px", sort="stage"),
-    Column(
-        "Entered today",
-        lambda row: row.entered_today,
-        end=True,
-        phone=False,
-        width="128px",
-        sort="entered_today",
-    ),
-    Column("In progress", lambda row: row.in_progress, end=True, width="112px", sort="in_progress"),
+    Column("Name", _name, width="100%", sort="name"),
+    Column("State", lambda row: badge(row.status, tone=row.tone), sort="status"),
+    Column("Stage", lambda row: row.stage, phone=False, roomy=True, sort="stage"),
+    Column("Entered today", lambda row: row.entered_today, end=True, phone=False, sort="entered_today"),
+    Column("In progress", lambda row: row.in_progress, end=True, phone=False, sort="in_progress"),
     Column(
         "Conversion",
         _conversion,
         end=True,
         phone=False,
-        width="112px",
         sort="conversion",
         hint="Of all who entered, the share that reached the journey's goal within the days it counts.",
     ),
-    Column(
-        "Owner",
-        lambda row: rx.el.span(row.owner, dir="auto"),
-        phone=False,
-        roomy=True,
-        width="128px",
-        sort="owner",
-    ),
-    Column("Last change", _changed, end=True, phone=False, width="120px", sort="changed"),
-    Column(rx.el.span("Actions", class_name="s-hidden"), row_menu, end=True, width="84px"),
+    Column("Owner", _owner, phone=False, roomy=True, sort="owner"),
+    Column("Last change", _changed, end=True, phone=False, sort="changed"),
+    Column(rx.el.span("Actions", class_name="s-hidden"), row_menu, end=True),
 )
 
 

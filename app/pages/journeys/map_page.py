@@ -29,9 +29,7 @@ def journey_map() -> rx.Component:
                 rx.cond(MapState.may_edit, link_button("New journey", href="/journeys/new", icon="plus")),
             ),
         ),
-        rx.el.p(
-            "Figures of the last 30 days; of all time when you point at them.", class_name="s-muted s-small"
-        ),
+        rx.el.p("The large figures are those of the last 30 days.", class_name="s-muted s-small"),
         rx.cond(
             MapState.loading,
             rx.el.div(
@@ -59,7 +57,7 @@ def _column(column: rx.Var[Column]) -> rx.Component:
             rx.el.h2(column.name),
             rx.el.p(column.meaning, class_name="s-muted s-small"),
             rx.el.p(column.summary, class_name="jm-summary"),
-            rx.cond(column.total > 0, _figures(column.reach, column.revenue, REACH, REVENUE)),
+            rx.cond(column.total > 0, _figures(column)),
         ),
         rx.cond(
             column.total > 0,
@@ -91,24 +89,25 @@ def _card(card: rx.Var[Card]) -> rx.Component:
             class_name="jm-card-head",
         ),
         link(card.name, href=card.href, class_name="jm-name", dir="auto", draggable=False),
-        _figures(
-            card.reach,
-            card.revenue,
-            f"{card.reach_ever} customers entered since it began",
-            f"{card.revenue_ever} since it began",
-        ),
+        _figures(card),
         class_name="jm-card",
         draggable=MapState.may_edit,
         custom_attrs={"data-card": card.id},
     )
 
 
-def _figures(
-    reach: rx.Var[str], revenue: rx.Var[str], reach_hint: rx.Var[str] | str, revenue_hint: rx.Var[str] | str
-) -> rx.Component:
+def _figures(of: rx.Var[Card] | rx.Var[Column]) -> rx.Component:
     return rx.el.dl(
-        rx.el.div(rx.el.dt("Reach"), rx.el.dd(reach, class_name="s-number"), title=reach_hint),
-        rx.el.div(rx.el.dt("Revenue"), rx.el.dd(revenue, class_name="s-number"), title=revenue_hint),
+        rx.el.div(
+            rx.el.dt("Reach"),
+            rx.el.dd(of.reach, rx.el.span(of.reach_ever, " ever"), class_name="s-number"),
+            title=REACH,
+        ),
+        rx.el.div(
+            rx.el.dt("Revenue"),
+            rx.el.dd(of.revenue, rx.el.span(of.revenue_ever, " ever"), class_name="s-number"),
+            title=REVENUE,
+        ),
         class_name="jm-figures",
     )
 

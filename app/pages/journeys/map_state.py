@@ -33,7 +33,7 @@ MEANINGS = {
 
 @dataclass
 class Card:
-    """A journey as the map writes it; figures without a name are of the last 30 days, `ever` of all time."""
+    """A journey as the map writes it; figures are of the last 30 days, those called `ever` of all time."""
 
     id: str
     href: str
@@ -57,7 +57,9 @@ class Column:
     total: int
     summary: str
     reach: str
+    reach_ever: str
     revenue: str
+    revenue_ever: str
     cards: list[Card]
     more: str
     more_href: str
@@ -91,7 +93,9 @@ def column_of(found: MapStage, currency: str) -> Column:
         total=found.total,
         summary=f"{journeys}, {found.live:,} live" if found.total else "No journeys",
         reach=f"{found.recent_reach:,}",
+        reach_ever=f"{found.reach:,}",
         revenue=money(found.recent_revenue_minor, currency=currency),
+        revenue_ever=money(found.revenue_minor, currency=currency),
         cards=[card_of(card, currency) for card in found.cards],
         more=f"{hidden:,} more" if hidden > 0 else "",
         more_href=f"/journeys?stage={found.stage}",

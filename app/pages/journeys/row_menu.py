@@ -15,11 +15,15 @@ def row_menu(row: rx.Var[Row]) -> rx.Component:
             rx.fragment(
                 rx.cond(
                     row.moves.contains("pause"),
-                    icon_button(f"Pause {row.name}", icon="pause", on_click=RowState.move(row.id, "pause")),
+                    icon_button(
+                        f"Pause {row.name}", icon="circle-pause", on_click=RowState.move(row.id, "pause")
+                    ),
                 ),
                 rx.cond(
                     row.moves.contains("resume"),
-                    icon_button(f"Resume {row.name}", icon="play", on_click=RowState.move(row.id, "resume")),
+                    icon_button(
+                        f"Resume {row.name}", icon="circle-play", on_click=RowState.move(row.id, "resume")
+                    ),
                 ),
             ),
         ),
