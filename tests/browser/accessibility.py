@@ -16,10 +16,11 @@ RUN = """
 """
 
 COLOURS = """
-(name) => {
+(name) => new Promise((done) => {
   document.documentElement.classList.remove("light", "dark");
   document.documentElement.classList.add(name);
-}
+  requestAnimationFrame(() => requestAnimationFrame(() => done()));
+})
 """
 
 STILL = """

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -20,6 +20,9 @@ from tests.browser.canvas import Canvas
 from tests.browser.conftest import Studio
 
 pytestmark = pytest.mark.browser
+
+CORNER: Position = {"x": 60, "y": 60}
+"""Where a card is taken and dropped: columns are longer than the window, their middle is out of sight."""
 
 HINDI = "उन ग्राहकों को वापस बुलाना जो तीस दिन से स्टूडियो में नहीं आए और जिनकी सदस्यता समाप्त होने वाली है"
 
@@ -197,7 +200,7 @@ def test_the_map_shows_what_works_where_and_journeys_change_their_stage(page: Pa
     expect(advocacy.get_by_role("link", name="Begin with a ready-made one")).to_have_attribute(
         "href", "/journeys/new?stage=advocacy"
     )
-    card.drag_to(advocacy)
+    card.drag_to(advocacy, source_position=CORNER, target_position=CORNER)
     expect(advocacy.locator(".jm-card")).to_contain_text("Win back quiet customers")
     expect(retention.locator("header")).to_contain_text("15 journeys, 0 live")
     page.reload()
