@@ -128,6 +128,7 @@ def _picture(
         path = path.replace(f"{{{name}}}", journey_id)
     page.goto(f"{url}{path}")
     page.wait_for_load_state("networkidle")
+    page.locator("[aria-busy=true]").wait_for(state="detached")
     scene.act(page)
     page.wait_for_timeout(SETTLE_MILLISECONDS)
     taken = context.new_cdp_session(page).send(

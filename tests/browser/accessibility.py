@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 GRAVE = frozenset({"serious", "critical"})
@@ -15,13 +15,7 @@ RUN = """
         ({id, impact, where: nodes.map(({target, failureSummary}) => [target.join(" "), failureSummary])})))
 """
 
-COLOURS = """
-(name) => new Promise((done) => {
-  document.documentElement.classList.remove("light", "dark");
-  document.documentElement.classList.add(name);
-  requestAnimationFrame(() => requestAnimationFrame(() => done()));
-})
-"""
+SCHEMES = ("light", "dark")
 
 STILL = """
 () => document.getAnimations().every(
@@ -34,15 +28,17 @@ def violations(page: Page) -> list[str]:
     """The serious and critical ones in light and in dark colours: rule, place and the way out."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    return [found for scheme in ("light", "dark") for found in _in_colours(page, scheme)]
+    found = [each for scheme in SCHEMES for each in _in_colours(page, scheme)]
+    page.emulate_media(color_scheme="light")
+    return found
 
 
 def _in_colours(page: Page, scheme: str) -> Iterator[str]:
-    page.evaluate(COLOURS, scheme)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    expect(page.locator(f"html.{scheme}")).to_have_count(1)
     page.wait_for_function(STILL)
     found: list[dict[str, Any]] = page.evaluate(RUN)
     for each in found:
         if each["impact"] in GRAVE:
             for target, summary in each["where"]:
                 yield f"{scheme}: {each['id']} at {target}: {summary}"
-    page.evaluate(COLOURS, "light")
