@@ -26,16 +26,9 @@ def upgrade() -> None:
         ENTRIES,
         postgresql_include=["tenant_id", "status", "converted_at"],
     )
-    op.create_index(
-        "ix_enrolments_converted",
-        "enrolments",
-        ["tenant_id"],
-        postgresql_where=sa.text("converted_at IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_enrolments_converted", table_name="enrolments")
     op.drop_index("ix_enrolments_entries", table_name="enrolments")
     op.create_index("ix_enrolments_entries", "enrolments", ENTRIES)
     op.drop_constraint(op.f("fk_journeys_changed_by_id_users"), "journeys", type_="foreignkey")

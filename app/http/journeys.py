@@ -21,7 +21,8 @@ from engine.journeys.behind import LARGEST_PAGE, PAGE, Figure, customers_behind
 from engine.journeys.by_hand import MOST, enrol_by_hand
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.counts import node_counts
-from engine.journeys.directory import LARGEST_PAGE, JourneyQuery, list_journeys
+from engine.journeys.directory import LARGEST_PAGE as LONGEST_LIST
+from engine.journeys.directory import JourneyQuery, list_journeys
 from engine.journeys.explain import explain_customer, midnight
 from engine.journeys.graph import graph_schema, read_json
 from engine.journeys.models import Journey, JourneyStatus, Stage
@@ -152,7 +153,7 @@ def index(
     sort: str = "changed",
     descending: bool | None = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_LIST)] = 50,
 ) -> dict[str, Any]:
     """One page of the journeys with their figures: those that are not archived, unless `status` names others.
 

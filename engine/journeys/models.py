@@ -167,7 +167,6 @@ class Enrolment(Base):
             "journey_id",
             postgresql_where=text("status = 'quarantined'"),
         ),
-        Index("ix_enrolments_converted", "tenant_id", postgresql_where=text("converted_at IS NOT NULL")),
         Index(
             "ix_enrolments_converted",
             "tenant_id",
