@@ -13,7 +13,7 @@ from engine.journeys.nodes.trigger_manual import TriggerManual
 from engine.journeys.nodes.trigger_segment import TriggerSegment
 from engine.journeys.plan import Plan
 
-CHANGES = ("ChangeTags", "ChangeAttribute", "ChangeList", "GrantPoints")
+CHANGES = ("ChangeTags", "ChangeAttribute", "ChangeList", "GrantPoints", "GrantCoupon", "GrantGiftCard")
 ELSEWHERE = ("StartJourney", "CallWebhook", "CreateFollowUp", "NotifyStaff")
 GIVEN = ("GrantCoupon", "GrantGiftCard")
 
@@ -75,7 +75,7 @@ def _about_entries(plan: Plan, grid: Grid, entrance: Entrance) -> Iterator[str]:
 def _about_effects(tally: Tally) -> Iterator[str]:
     wanted = {what for _, what in tally.effects}
     if wanted & set(CHANGES):
-        yield "Tags, attributes, lists and points that the journey would change stay as they are."
+        yield "Tags, attributes, lists, points, coupons and gift cards that the journey would change stay as they are."
     if wanted & set(GIVEN):
         yield "Coupons and gift cards are counted, not given; a coupon’s terms are those of today."
     if wanted & set(ELSEWHERE):

@@ -121,6 +121,8 @@ def tiles(result: Json) -> list[Tile]:
     """The six figures."""
     entered, converted = result["entered"], result["converted"]
     rate = f"{converted * 100 / entered:.1f} % of entries" if entered else ""
+    if result["still_open"]:
+        rate += f", {result['still_open']:,} still may"
     revenue = result["revenue_minor"]
     return [
         Tile("Entered", f"{entered:,}", f"{result['on_the_way']:,} still on the way"),
