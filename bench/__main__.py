@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("interpreter", "growth", "delivery", "ingest", "segments", "pages", "backtest", "builder")
+ALL = ("interpreter", "growth", "delivery", "ingest", "segments", "pages", "backtest", "directory", "builder")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()

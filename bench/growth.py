@@ -215,7 +215,9 @@ def empty() -> None:
     """Take away all journeys and what they wrote."""
     with owner_engine().begin() as connection:
         connection.execute(
-            text("TRUNCATE enrolments, steps, messages, step_counts, event_queue, event_interests")
+            text(
+                "TRUNCATE enrolments, steps, messages, step_counts, journey_counts, event_queue, event_interests"
+            )
         )
         connection.execute(text("UPDATE journeys SET status = 'archived'"))
 

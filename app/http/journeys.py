@@ -150,6 +150,7 @@ def index(
     status: Annotated[list[JourneyStatus] | None, Query()] = None,
     stage: Annotated[list[Stage] | None, Query()] = None,
     owner_id: UUID | None = None,
+    awaits_approval: bool = False,
     sort: str = "changed",
     descending: bool | None = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
@@ -157,6 +158,7 @@ def index(
 ) -> dict[str, Any]:
     """One page of the journeys with their figures: those that are not archived, unless `status` names others.
 
+    With `awaits_approval` only those whose publishing somebody has to decide on.
     `sort` by name, status, stage, entered_today, in_progress, conversion, owner or changed.
     """
     wanted = JourneyQuery(
@@ -164,6 +166,7 @@ def index(
         statuses=status or (),
         stages=stage or (),
         owner=owner_id,
+        awaits_approval=awaits_approval,
         sort=sort,
         descending=sort == "changed" if descending is None else descending,
         offset=offset,
@@ -176,7 +179,7 @@ def index(
 
 @router.get("/map")
 def by_stage(caller: Caller, status: Annotated[list[JourneyStatus] | None, Query()] = None) -> dict[str, Any]:
-    """The journeys of each stage with reach and revenue, ever and of the last 30 days, and each stage's totals."""
+    """The journeys of each stage with entries and revenue, ever and of the last 30 days, and each stage's totals."""
     with tenant_session(caller.tenant_id) as session:
         return _data(asdict(journey_map(session, now=utc_now(), statuses=status or ())))
 

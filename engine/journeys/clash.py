@@ -22,14 +22,14 @@ Json = dict[str, Any]
 class Clash:
     """My draft and the saved one, both made from `base`.
 
-    `who` saved theirs (None: by the API), `at`; `merged` has both changes, None where they met: in these `steps`
-    and `settings`, in words.
+    `who` changed the journey last (None: by the API), `at`; `merged` has both changes, None where they met: in these
+    `steps` and `settings`, in words.
     """
 
     revision: int
     who: UUID | None
     name: str
-    at: datetime | None
+    at: datetime
     base: Json
     mine: Json
     theirs: Json
@@ -57,12 +57,12 @@ def find_clash(session: Session, journey_id: UUID, *, base: object, mine: object
     both = merge(origin, own, theirs)
     sentences = {node.id: words(node) for graph in (before, saved, ours) for node in graph.nodes}
     titles = {name: field.title or name for name, field in JourneySettings.model_fields.items()}
-    user = session.get(User, journey.saved_by) if journey.saved_by else None
+    user = session.get(User, journey.changed_by_id) if journey.changed_by_id else None
     return Clash(
         revision=journey.revision,
-        who=journey.saved_by,
+        who=journey.changed_by_id,
         name=user.name if user else "",
-        at=journey.saved_at,
+        at=journey.updated_at,
         base=origin,
         mine=own,
         theirs=theirs,

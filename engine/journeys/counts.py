@@ -73,7 +73,7 @@ def count_converted(reached: str) -> str:
     """
 
 
-FOLD = text("""
+FOLD_STEPS = text("""
     WITH old AS (
         DELETE FROM step_counts WHERE tenant_id = :tenant
         RETURNING version_id, node_id, port, steps, converted
@@ -83,7 +83,21 @@ FOLD = text("""
     GROUP BY version_id, node_id, port
 """)
 
+FOLD_JOURNEYS = text("""
+    WITH several AS (
+        SELECT journey_id FROM journey_counts WHERE tenant_id = :tenant GROUP BY journey_id HAVING count(*) > 1
+    ), old AS (
+        DELETE FROM journey_counts USING several
+        WHERE tenant_id = :tenant AND journey_counts.journey_id = several.journey_id
+        RETURNING journey_counts.journey_id, entered, in_progress, completed, converted
+    )
+    INSERT INTO journey_counts (tenant_id, journey_id, entered, in_progress, completed, converted)
+    SELECT :tenant, journey_id, sum(entered), sum(in_progress), sum(completed), sum(converted) FROM old
+    GROUP BY journey_id
+""")
+
 
 def fold_counts(session: Session, tenant_id: UUID) -> None:
     """Sum the increments up, so that reading stays quick; the clock does it now and then."""
-    session.execute(FOLD, {"tenant": tenant_id})
+    session.execute(FOLD_STEPS, {"tenant": tenant_id})
+    session.execute(FOLD_JOURNEYS, {"tenant": tenant_id})

@@ -1,29 +1,29 @@
 """The directory of journeys: one page of the list with its figures, found, filtered, sorted and cut in SQL (J11).
 
-Figures are counted for the journeys of the page alone, unless the list is sorted by one. All are read from one index
-of the enrolments (`ix_enrolments_entries`), without the rows.
+Figures come from the journeys' own counts (`journey_counts`), those of today from an index of entries; nothing reads
+the enrolments themselves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Select, case, cast, func, null, select
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, case, cast, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.core.errors import InvalidInput
 from engine.core.models import User
 from engine.journeys.models import (
-    RUNNING,
     Enrolment,
-    EnrolmentStatus,
     Journey,
+    JourneyCount,
     JourneyStatus,
     JourneyVersion,
     Stage,
 )
+from engine.journeys.requests import waiting_for_approval
 
 LARGEST_PAGE = 500
 
@@ -37,7 +37,8 @@ GOAL: ColumnElement[str | None] = GRAPH["settings"]["goal_event"].astext
 
 @dataclass(frozen=True, slots=True)
 class JourneyQuery:
-    """Which journeys, in which order. Without `statuses` all but the archived ones; `search` are words of the name.
+    """Which journeys, in which order. Without `statuses` all but the archived ones; `search` are words of the name;
+    `awaits_approval`: only those whose publishing somebody has to decide on.
 
     `sort` is one of `SORTS`; `descending` turns it round, and what has no value stays at the end.
     """
@@ -46,6 +47,7 @@ class JourneyQuery:
     statuses: Sequence[JourneyStatus] = ()
     stages: Sequence[Stage] = ()
     owner: UUID | None = None
+    awaits_approval: bool = False
     sort: str = "changed"
     descending: bool = True
     offset: int = 0
@@ -58,6 +60,7 @@ class JourneyRow:
 
     `entered` counts entries, `entered_today` those since midnight in the tenant's zone, `converted` those that
     reached the goal within its days. `conversion` is the share of the two, 0 to 1; None without a goal or an entry.
+    `awaits_approval`: somebody asked to publish it, and nobody has decided yet.
     """
 
     id: UUID
@@ -65,6 +68,7 @@ class JourneyRow:
     description: str
     stage: str
     status: str
+    awaits_approval: bool
     revision: int
     entered: int
     entered_today: int
@@ -103,7 +107,8 @@ def list_journeys(session: Session, wanted: JourneyQuery, *, since: datetime) ->
     """
     if wanted.sort not in SORTS:
         raise InvalidInput(f"sort: must be one of {', '.join(SORTS)}.", details={"field": "sort"})
-    fitting = _fitting(wanted)
+    waiting = waiting_for_approval(session)
+    fitting = _fitting(wanted, waiting)
     total = session.scalar(select(func.count()).select_from(Journey).where(*fitting)) or 0
     page, key = SORTS[wanted.sort](_page(), since)
     way = key.desc() if wanted.descending else key.asc()
@@ -111,7 +116,7 @@ def list_journeys(session: Session, wanted: JourneyQuery, *, since: datetime) ->
     page = page.offset(max(wanted.offset, 0)).limit(min(max(wanted.limit, 1), LARGEST_PAGE))
     journeys = session.execute(page).all()
     totals = _totals(session, [journey.id for journey in journeys], since)
-    return JourneyPage([_row(journey, totals.get(journey.id)) for journey in journeys], total)
+    return JourneyPage([_row(journey, totals[journey.id], waiting) for journey in journeys], total)
 
 
 COLUMNS: tuple[Any, ...] = (
@@ -130,12 +135,14 @@ def _page() -> Select[Any]:
     )
 
 
-def _fitting(wanted: JourneyQuery) -> list[ColumnElement[bool]]:
+def _fitting(wanted: JourneyQuery, waiting: Set[UUID]) -> list[ColumnElement[bool]]:
     words = wanted.search.replace("\0", "").split()
     fitting = [Journey.name.icontains(word, autoescape=True) for word in words]
     fitting.append(
         Journey.status.in_(wanted.statuses) if wanted.statuses else Journey.status != JourneyStatus.ARCHIVED
     )
+    if wanted.awaits_approval:
+        fitting.append(Journey.id.in_(waiting))
     if wanted.stages:
         fitting.append(Journey.stage.in_(wanted.stages))
     if wanted.owner:
@@ -148,36 +155,37 @@ def _by(key: Key) -> Callable[[Select[Any], datetime], Sorted]:
     return lambda page, since: (page, key)
 
 
-def _by_figure(figure: Callable[[datetime], Key]) -> Callable[[Select[Any], datetime], Sorted]:
-    """Sorted by a figure, which is counted for every journey."""
+def _by_entries_today(page: Select[Any], since: datetime) -> Sorted:
+    today = _today(since).subquery("today")
+    return page.outerjoin(today, today.c.journey_id == Journey.id), func.coalesce(today.c.entered_today, 0)
 
-    def sort(page: Select[Any], since: datetime) -> Sorted:
-        counted = (
-            select(Enrolment.journey_id, figure(since).label("figure"))
-            .group_by(Enrolment.journey_id)
-            .subquery("counted")
-        )
-        page = page.outerjoin(counted, counted.c.journey_id == Journey.id)
-        return page, counted.c.figure
 
-    return sort
+def _by_in_progress(page: Select[Any], since: datetime) -> Sorted:
+    sums = _sums().subquery("sums")
+    return page.outerjoin(sums, sums.c.journey_id == Journey.id), func.coalesce(sums.c.in_progress, 0)
 
 
 def _by_conversion(page: Select[Any], since: datetime) -> Sorted:
-    page, share = _by_figure(lambda since: _converted() / cast(func.count(), Float))(page, since)
-    return page, case((share.is_not(None) & GOAL.is_not(None), share), else_=null())
+    sums = _sums().subquery("sums")
+    share = cast(sums.c.converted, Float) / func.nullif(sums.c.entered, 0)
+    return page.outerjoin(sums, sums.c.journey_id == Journey.id), case(
+        (GOAL.is_not(None), share), else_=null()
+    )
 
 
-def _converted() -> ColumnElement[int]:
-    return func.count(Enrolment.converted_at)
+FIGURES = ("entered", "in_progress", "completed", "converted")
 
 
-def _today(since: datetime) -> ColumnElement[int]:
-    return func.count().filter(Enrolment.entered_at >= since)
+def _sums() -> Select[Any]:
+    """The figures of every journey that ever counted one."""
+    query: Select[Any] = select(JourneyCount.journey_id).group_by(JourneyCount.journey_id)
+    sums = (cast(func.sum(getattr(JourneyCount, figure)), BigInteger).label(figure) for figure in FIGURES)
+    return query.add_columns(*sums)
 
 
-def _in_progress(since: datetime) -> ColumnElement[int]:
-    return func.count().filter(Enrolment.status.in_(RUNNING))
+def _today(since: datetime) -> Select[Any]:
+    query: Select[Any] = select(Enrolment.journey_id).add_columns(func.count().label("entered_today"))
+    return query.where(Enrolment.entered_at >= since).group_by(Enrolment.journey_id)
 
 
 def _place(column: Any, order: Sequence[str]) -> Key:
@@ -189,8 +197,8 @@ SORTS: Mapping[str, Callable[[Select[Any], datetime], Sorted]] = {
     "name": _by(func.lower(Journey.name)),
     "status": _by(_place(Journey.status, list(JourneyStatus))),
     "stage": _by(_place(Journey.stage, list(Stage))),
-    "entered_today": _by_figure(_today),
-    "in_progress": _by_figure(_in_progress),
+    "entered_today": _by_entries_today,
+    "in_progress": _by_in_progress,
     "conversion": _by_conversion,
     "owner": _by(func.lower(Owner.name)),
     "changed": _by(Journey.updated_at.expression),
@@ -198,30 +206,21 @@ SORTS: Mapping[str, Callable[[Select[Any], datetime], Sorted]] = {
 """What the list can be sorted by."""
 
 
-def _totals(session: Session, ids: Sequence[UUID], since: datetime) -> dict[UUID, Any]:
-    rows = session.execute(
-        select(
-            Enrolment.journey_id,
-            func.count().label("entered"),
-            _today(since).label("entered_today"),
-            _in_progress(since).label("in_progress"),
-            func.count().filter(Enrolment.status == EnrolmentStatus.COMPLETED).label("completed"),
-            _converted().label("converted"),
-        )
-        .where(Enrolment.journey_id.in_(ids))
-        .group_by(Enrolment.journey_id)
-    )
-    return {row.journey_id: row for row in rows}
+def _totals(session: Session, ids: Sequence[UUID], since: datetime) -> dict[UUID, dict[str, int]]:
+    totals = {journey_id: dict.fromkeys((*FIGURES, "entered_today"), 0) for journey_id in ids}
+    counts = _sums().where(JourneyCount.journey_id.in_(ids))
+    today = _today(since).where(Enrolment.journey_id.in_(ids))
+    for query in (counts, today):
+        for row in session.execute(query).mappings():
+            totals[row["journey_id"]] |= {name: row[name] for name in row if name != "journey_id"}
+    return totals
 
 
-NOTHING = {"entered": 0, "entered_today": 0, "in_progress": 0, "completed": 0, "converted": 0}
-
-
-def _row(journey: Any, totals: Any) -> JourneyRow:
-    figures = {name: getattr(totals, name) for name in NOTHING} if totals else NOTHING
+def _row(journey: Any, figures: Mapping[str, Any], waiting: Set[UUID]) -> JourneyRow:
     is_told = journey.goal is not None and figures["entered"] > 0
     return JourneyRow(
         **journey._mapping,
         **figures,
+        awaits_approval=journey.id in waiting,
         conversion=figures["converted"] / figures["entered"] if is_told else None,
     )

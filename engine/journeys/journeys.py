@@ -157,8 +157,6 @@ def save_draft(
             revision=revision + 1,
             updated_at=now,
             changed_by_id=user_id,
-            saved_at=now,
-            saved_by=user_id,
         )
         .returning(Journey.revision)
     ).scalar_one_or_none()

@@ -1,6 +1,7 @@
 """The journey map: the stages of a customer's path, and what every journey does in its stage (J13).
 
-*Reach* counts customers, not entries: who ever entered a journey, and who did in the last 30 days. *Revenue* is what
+*Entries* count every time a customer entered a journey, ever and in the last 30 days: a customer who came twice
+counts twice. They are summed as they happen (`journey_counts`), those of late by an index. *Revenue* is what
 customers who reached a journey's goal bought after entering it, within the days in which the goal counts: every order
 once for each journey, in minor units of the tenant's currency, orders that were called off left out. An order may
 belong to two journeys, so the sum of a stage can be more than the till took.
@@ -28,14 +29,13 @@ CARDS = 60
 SHOWN = tuple(status for status in JourneyStatus if status is not JourneyStatus.ARCHIVED)
 
 MAP = text("""
-    WITH people AS (
-        SELECT journey_id, customer_id, max(entered_at) AS last_entered, count(converted_at) AS converted,
-            count(*) FILTER (WHERE status IN ('active', 'paused')) AS in_progress
-        FROM enrolments WHERE tenant_id = :tenant GROUP BY journey_id, customer_id
+    WITH recent AS (
+        SELECT journey_id, count(*) AS recent_entries FROM enrolments
+        WHERE tenant_id = :tenant AND entered_at >= :recent GROUP BY journey_id
     ), reached AS (
-        SELECT journey_id, count(*) AS reach, count(*) FILTER (WHERE last_entered >= :recent) AS recent_reach,
-            CAST(sum(in_progress) AS bigint) AS in_progress, CAST(sum(converted) AS bigint) AS converted
-        FROM people GROUP BY journey_id
+        SELECT journey_id, CAST(sum(entered) AS bigint) AS entries, CAST(sum(in_progress) AS bigint) AS in_progress,
+            CAST(sum(converted) AS bigint) AS converted
+        FROM journey_counts WHERE tenant_id = :tenant GROUP BY journey_id
     ), counted AS MATERIALIZED (
         SELECT id, coalesce(CAST(graph -> 'settings' ->> 'goal_days' AS integer), 30) * interval '1 day' AS days
         FROM journey_versions WHERE tenant_id = :tenant
@@ -52,22 +52,25 @@ MAP = text("""
             CAST(coalesce(sum(total_minor) FILTER (WHERE is_recent), 0) AS bigint) AS recent_revenue
         FROM bought GROUP BY journey_id
     ), cards AS (
-        SELECT journeys.id, name, stage, status,
-            coalesce(reach, 0) AS reach, coalesce(recent_reach, 0) AS recent_reach,
+        SELECT journeys.id, name, stage, journeys.status, request.id IS NOT NULL AS awaits_approval,
+            coalesce(entries, 0) AS entries, coalesce(recent_entries, 0) AS recent_entries,
             coalesce(in_progress, 0) AS in_progress, coalesce(converted, 0) AS converted,
             coalesce(revenue, 0) AS revenue_minor, coalesce(recent_revenue, 0) AS recent_revenue_minor
         FROM journeys
         LEFT JOIN reached ON reached.journey_id = journeys.id
+        LEFT JOIN recent ON recent.journey_id = journeys.id
         LEFT JOIN earned ON earned.journey_id = journeys.id
-        WHERE tenant_id = :tenant AND status = ANY(CAST(:statuses AS text[]))
+        LEFT JOIN publish_requests request ON request.journey_id = journeys.id AND request.status = 'pending'
+        WHERE journeys.tenant_id = :tenant AND journeys.status = ANY(CAST(:statuses AS text[]))
+            AND (request.id IS NOT NULL OR NOT :awaits_approval)
     ), placed AS (
         SELECT *, count(*) OVER whole AS total, count(*) FILTER (WHERE status = 'live') OVER whole AS live,
-            CAST(sum(reach) OVER whole AS bigint) AS total_reach,
-            CAST(sum(recent_reach) OVER whole AS bigint) AS total_recent_reach,
+            CAST(sum(entries) OVER whole AS bigint) AS total_entries,
+            CAST(sum(recent_entries) OVER whole AS bigint) AS total_recent_entries,
             CAST(sum(revenue_minor) OVER whole AS bigint) AS total_revenue,
             CAST(sum(recent_revenue_minor) OVER whole AS bigint) AS total_recent_revenue,
             row_number() OVER (
-                PARTITION BY stage ORDER BY array_position(CAST(:order AS text[]), status::text), reach DESC, name, id
+                PARTITION BY stage ORDER BY array_position(CAST(:order AS text[]), status::text), entries DESC, name, id
             ) AS place
         FROM cards WINDOW whole AS (PARTITION BY stage)
     )
@@ -87,15 +90,19 @@ ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class MapCard:
-    """What works in a stage; `kind` tells journeys from what else may stand there. Figures: see the module."""
+    """What works in a stage; `kind` tells journeys from what else may stand there. Figures: see the module.
+
+    `awaits_approval`: somebody asked to publish it, and nobody has decided yet.
+    """
 
     kind: str
     id: UUID
     name: str
     stage: str
     status: str
-    reach: int
-    recent_reach: int
+    awaits_approval: bool
+    entries: int
+    recent_entries: int
     in_progress: int
     converted: int
     revenue_minor: int
@@ -109,8 +116,8 @@ class MapStage:
     stage: Stage
     total: int
     live: int
-    reach: int
-    recent_reach: int
+    entries: int
+    recent_entries: int
     revenue_minor: int
     recent_revenue_minor: int
     cards: Sequence[MapCard]
@@ -124,8 +131,19 @@ class JourneyMap:
     stages: Sequence[MapStage]
 
 
-def journey_map(session: Session, *, now: datetime, statuses: Sequence[JourneyStatus] = SHOWN) -> JourneyMap:
-    """The map of this tenant, in one query; `statuses` are the states of the journeys it shows."""
+def journey_map(
+    session: Session,
+    *,
+    now: datetime,
+    statuses: Sequence[JourneyStatus] = SHOWN,
+    awaits_approval: bool = False,
+) -> JourneyMap:
+    """The map of this tenant, in one query.
+
+    Args:
+        statuses: the states of the journeys it shows.
+        awaits_approval: only those whose publishing somebody has to decide on.
+    """
     tenant = get_tenant(session)
     rows = session.execute(
         MAP,
@@ -135,6 +153,7 @@ def journey_map(session: Session, *, now: datetime, statuses: Sequence[JourneySt
             "recent": now - RECENT,
             "not_counted": array_literal(sorted(NOT_COUNTED)),
             "statuses": array_literal(statuses or SHOWN),
+            "awaits_approval": awaits_approval,
             "order": array_literal(ORDER),
             "cards": CARDS,
         },
@@ -155,8 +174,8 @@ def _stage(stage: Stage, rows: Sequence[Any]) -> MapStage:
         stage,
         total=first.total,
         live=first.live,
-        reach=first.total_reach,
-        recent_reach=first.total_recent_reach,
+        entries=first.total_entries,
+        recent_entries=first.total_recent_entries,
         revenue_minor=first.total_revenue,
         recent_revenue_minor=first.total_recent_revenue,
         cards=cards,

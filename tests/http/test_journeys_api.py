@@ -60,6 +60,11 @@ def test_the_map_has_the_five_stages_with_their_totals(api: TestClient, tenant: 
         ("advocacy", 0),
     ]
     (card,) = told["stages"][0]["cards"]
-    assert (card["kind"], card["name"], card["reach"], card["revenue_minor"]) == ("journey", "Welcome", 0, 0)
+    assert (card["kind"], card["name"], card["entries"], card["revenue_minor"]) == (
+        "journey",
+        "Welcome",
+        0,
+        0,
+    )
     live = api.get(f"{JOURNEYS}/map", params={"status": "live"}).json()["data"]
     assert all(stage["total"] == 0 for stage in live["stages"])

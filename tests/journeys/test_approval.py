@@ -16,9 +16,11 @@ from engine.core.notifications import unseen
 from engine.core.tenants import update_settings
 from engine.journeys import approval, journeys
 from engine.journeys.approval import NeedsApproval, Publisher
+from engine.journeys.directory import JourneyQuery, list_journeys
 from engine.journeys.journeys import Published
 from engine.journeys.models import Journey, JourneyStatus, RequestStatus
 from engine.journeys.requests import Asked, newest_request, waiting_for_approval
+from engine.journeys.stages import journey_map
 
 PASSWORD = "a-long-password"
 
@@ -111,6 +113,20 @@ def test_an_approver_is_told_and_approves_what_was_asked_for(desk: Desk) -> None
     assert desk.told(desk.asker) == []
     with tenant_session(desk.studio.tenant) as session:
         assert waiting_for_approval(session) == {desk.journey}
+        journeys.create_journey(session, desk.studio.tenant, "Another", user_id=None, now=desk.studio.now)
+        page = list_journeys(session, JourneyQuery(awaits_approval=True), since=desk.studio.now)
+        assert [(row.id, row.awaits_approval) for row in page.rows] == [
+            (desk.journey, True)
+        ] and page.total == 1
+        waiting = journey_map(session, now=desk.studio.now, awaits_approval=True)
+        whole = journey_map(session, now=desk.studio.now)
+        cards = [
+            [(c.id, c.awaits_approval) for s in found.stages for c in s.cards] for found in (waiting, whole)
+        ]
+        assert cards[0] == [(desk.journey, True)] and sorted(awaits for _, awaits in cards[1]) == [
+            False,
+            True,
+        ]
     assert desk.approve(desk.approver, revision=asked.revision).number == 1
     journey, decided = desk.look()
     assert decided is not None

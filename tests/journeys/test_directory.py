@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
 
 from engine.core.accounts import create_tenant, create_user
 from engine.core.db import tenant_session
@@ -15,9 +15,10 @@ from engine.core.errors import InvalidInput
 from engine.core.ids import new_id
 from engine.core.models import AuditEntry, Role
 from engine.customers.models import Customer, Order
+from engine.journeys.counts import fold_counts
 from engine.journeys.directory import SORTS, JourneyQuery, JourneyRow, list_journeys
 from engine.journeys.journeys import About, create_journey, describe_journey, move, save_draft
-from engine.journeys.models import Enrolment, Journey, JourneyStatus, JourneyVersion, Stage
+from engine.journeys.models import Enrolment, Journey, JourneyCount, JourneyStatus, JourneyVersion, Stage
 from engine.journeys.stages import RECENT, journey_map
 
 STATUSES = ("active", "paused", "completed", "exited", "quarantined")
@@ -107,17 +108,40 @@ def rows_of(tenant: UUID, now: datetime, **wanted: Any) -> list[JourneyRow]:
 
 
 def test_figures_of_the_list_equal_plain_counts(town: UUID, now: datetime) -> None:
+    assert_equal_plain_counts(town, now)
+
+
+def test_figures_follow_whatever_is_written_and_stay_the_same_when_they_are_folded(
+    town: UUID, now: datetime
+) -> None:
+    with tenant_session(town) as session:
+        some = select(Enrolment.id).order_by(Enrolment.id)
+        going = Enrolment.id.in_(some.limit(90)) & Enrolment.status.in_(("active", "paused"))
+        session.execute(update(Enrolment).where(going).values(status="completed", converted_at=now))
+        session.execute(update(Enrolment).values(visit=Enrolment.visit + 1))
+        session.execute(delete(Enrolment).where(Enrolment.id.in_(some.offset(60).limit(60))))
+    assert_equal_plain_counts(town, now)
+    with tenant_session(town) as session:
+        assert session.scalar(select(func.count()).select_from(JourneyCount)) > 12
+        fold_counts(session, town)
+        assert session.scalar(select(func.count()).select_from(JourneyCount)) == 12
+    assert_equal_plain_counts(town, now)
+
+
+def assert_equal_plain_counts(town: UUID, now: datetime) -> None:
     with tenant_session(town) as session:
         runs = list(session.scalars(select(Enrolment)))
     entered = Counter(run.journey_id for run in runs)
+    completed = Counter(run.journey_id for run in runs if run.status == "completed")
     today = Counter(run.journey_id for run in runs if run.entered_at >= now - timedelta(days=5))
     under_way = Counter(run.journey_id for run in runs if run.status in ("active", "paused"))
     converted = Counter(run.journey_id for run in runs if run.converted_at)
     rows = rows_of(town, now)
-    assert len(rows) == 12 and sum(entered.values()) > 400
+    assert len(rows) == 12 and sum(entered.values()) > 340
     for row in rows:
         assert (row.entered, row.entered_today) == (entered[row.id], today[row.id])
         assert (row.in_progress, row.converted) == (under_way[row.id], converted[row.id])
+        assert row.completed == completed[row.id]
         assert row.conversion == (converted[row.id] / entered[row.id] if row.goal else None)
 
 
@@ -199,7 +223,7 @@ def test_who_changed_a_journey_last_is_told(tenant: UUID, now: datetime) -> None
         describe_journey(session, journey.id, About(owner=new_id()), user_id=None, now=now)
 
 
-def test_reach_and_revenue_of_the_map_equal_plain_counts(town: UUID, now: datetime) -> None:
+def test_entries_and_revenue_of_the_map_equal_plain_counts(town: UUID, now: datetime) -> None:
     with tenant_session(town) as session:
         runs = list(session.scalars(select(Enrolment)))
         orders = list(session.scalars(select(Order)))
@@ -224,14 +248,14 @@ def test_reach_and_revenue_of_the_map_equal_plain_counts(town: UUID, now: dateti
             and order.status in ("placed", "completed")
             and run.entered_at < order.ordered_at <= run.entered_at + timedelta(days=versions[run.version_id])
         }.values()
-        assert card.reach == len({run.customer_id for run in own})
-        assert card.recent_reach == len({run.customer_id for run in own if run.entered_at >= recent})
+        assert card.entries == len(own)
+        assert card.recent_entries == sum(run.entered_at >= recent for run in own)
         assert card.in_progress == sum(run.status in ("active", "paused") for run in own)
         assert card.revenue_minor == sum(order.total_minor for order in bought)
         assert card.recent_revenue_minor == sum(o.total_minor for o in bought if o.ordered_at >= recent)
     assert sum(card.revenue_minor for card in cards) > 0
     for stage in told.stages:
-        assert stage.reach == sum(card.reach for card in stage.cards)
+        assert stage.entries == sum(card.entries for card in stage.cards)
         assert stage.revenue_minor == sum(card.revenue_minor for card in stage.cards)
         assert (stage.total, stage.live) == (
             len(stage.cards),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from app.pages.journeys.status import tone_of, words_of
+from app.pages.journeys.status import AWAITS, tone_of, words_of
 from app.pages.session import signed_in
 from engine.core.accounts import Viewer
 from engine.core.errors import NotFound
@@ -15,7 +15,7 @@ from engine.journeys.journeys import MOVES
 from engine.journeys.models import JourneyStatus
 
 LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
-ASKED = {"pending": "Waits for approval", "rejected": "Not approved"}
+ASKED = {"pending": AWAITS, "rejected": "Not approved"}
 
 
 def journey_id_of(raw: str) -> UUID:

@@ -3,14 +3,16 @@
 import reflex as rx
 
 from app.pages.frame import frame
+from app.pages.journeys.list_query import AWAITS_APPROVAL
 from app.pages.journeys.list_state import JourneysState, Row
 from app.pages.journeys.row_menu import row_dialogs, row_menu
-from app.pages.journeys.status import words_of
+from app.pages.journeys.status import AWAITS, words_of
 from app.pages.registry import Page
 from app.ui import (
     Column,
     Paging,
     Sorting,
+    Tone,
     badge,
     button,
     empty,
@@ -22,7 +24,11 @@ from app.ui import (
 )
 from engine.journeys.models import JourneyStatus, Stage
 
-STATES = [("", "All states"), *((status.value, words_of(status)) for status in JourneyStatus)]
+STATES = [
+    ("", "All states"),
+    *((status.value, words_of(status)) for status in JourneyStatus),
+    (AWAITS_APPROVAL, AWAITS),
+]
 STAGES = [("", "All stages"), *((stage.value, stage.value.capitalize()) for stage in Stage)]
 
 
@@ -100,6 +106,14 @@ def _name(row: rx.Var[Row]) -> rx.Component:
     )
 
 
+def _state(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.span(
+        badge(row.status, tone=row.tone),
+        rx.cond(row.awaits_approval, badge(AWAITS, tone=Tone.WAITING)),
+        class_name="jl-states",
+    )
+
+
 def _owner(row: rx.Var[Row]) -> rx.Component:
     return rx.el.span(row.owner, title=row.owner, dir="auto", class_name="jl-owner s-above-row")
 
@@ -119,7 +133,7 @@ def _changed(row: rx.Var[Row]) -> rx.Component:
 
 COLUMNS = (
     Column("Name", _name, width="100%", sort="name"),
-    Column("State", lambda row: badge(row.status, tone=row.tone), sort="status"),
+    Column("State", _state, sort="status"),
     Column("Stage", lambda row: row.stage, phone=False, roomy=True, sort="stage"),
     Column("Entered today", lambda row: row.entered_today, end=True, phone=False, sort="entered_today"),
     Column("In progress", lambda row: row.in_progress, end=True, phone=False, sort="in_progress"),

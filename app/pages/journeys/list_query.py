@@ -13,6 +13,9 @@ from engine.journeys.directory import SORTS, JourneyQuery
 from engine.journeys.models import JourneyStatus, Stage
 
 PAGE = 50
+AWAITS_APPROVAL = "awaits_approval"
+"""What may stand for a state: journeys in any state whose publishing somebody has to decide on."""
+
 DOWNWARDS = frozenset({"changed", "entered_today", "in_progress", "conversion"})
 """What one wants to see the largest or newest of first."""
 
@@ -37,7 +40,7 @@ class ListQuery:
         page = parameters.get("page", "")
         return cls(
             search=parameters.get("search", "")[:100],
-            state=_one_of(list(JourneyStatus), parameters.get("state", "")),
+            state=_one_of([*JourneyStatus, AWAITS_APPROVAL], parameters.get("state", "")),
             stage=_one_of(list(Stage), parameters.get("stage", "")),
             owner=_id(parameters.get("owner", "")),
             sort=sort,
@@ -73,7 +76,8 @@ class ListQuery:
         """As the engine is asked."""
         return JourneyQuery(
             search=self.search,
-            statuses=[JourneyStatus(self.state)] if self.state else (),
+            statuses=statuses_of(self.state),
+            awaits_approval=self.state == AWAITS_APPROVAL,
             stages=[Stage(self.stage)] if self.stage else (),
             owner=UUID(self.owner) if self.owner else None,
             sort=self.sort,
@@ -81,6 +85,11 @@ class ListQuery:
             offset=(self.page - 1) * PAGE,
             limit=PAGE,
         )
+
+
+def statuses_of(state: str) -> list[JourneyStatus]:
+    """The states that a choice among states means; none for all, and for those that wait for approval."""
+    return [JourneyStatus(state)] if state in set(JourneyStatus) else []
 
 
 def _first_way(sort: str) -> str:

@@ -31,6 +31,7 @@ class Row:
     name: str
     status: str
     tone: str
+    awaits_approval: bool
     stage: str
     entered_today: str
     in_progress: str
@@ -52,6 +53,7 @@ def row_of(journey: JourneyRow, *, now: datetime, timezone: str) -> Row:
         name=journey.name,
         status=words_of(journey.status),
         tone=tone_of(journey.status),
+        awaits_approval=journey.awaits_approval,
         stage=journey.stage.capitalize(),
         entered_today=f"{journey.entered_today:,}",
         in_progress=f"{journey.in_progress:,}",

@@ -6,11 +6,12 @@ from app.pages.frame import frame
 from app.pages.journeys.board import board
 from app.pages.journeys.list_page import STATES
 from app.pages.journeys.map_state import Card, Column, MapState
+from app.pages.journeys.status import AWAITS
 from app.pages.registry import Page
-from app.ui import badge, bone, link, link_button, page_header, pick
+from app.ui import Tone, badge, bone, link, link_button, page_header, pick
 from engine.journeys.models import Stage
 
-REACH = "Customers who entered. A customer in two journeys counts in both."
+ENTRIES = "Every time a customer entered. Whoever came twice counts twice."
 REVENUE = (
     "What customers who reached the goal bought after entering, within the days the goal counts. "
     "An order that belongs to two journeys counts in both."
@@ -84,7 +85,11 @@ def _nothing(column: rx.Var[Column]) -> rx.Component:
 def _card(card: rx.Var[Card]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            badge(card.status, tone=card.tone),
+            rx.el.span(
+                badge(card.status, tone=card.tone),
+                rx.cond(card.awaits_approval, badge(AWAITS, tone=Tone.WAITING)),
+                class_name="jl-states",
+            ),
             rx.cond(MapState.may_edit, _menu(card)),
             class_name="jm-card-head",
         ),
@@ -99,9 +104,9 @@ def _card(card: rx.Var[Card]) -> rx.Component:
 def _figures(of: rx.Var[Card] | rx.Var[Column]) -> rx.Component:
     return rx.el.dl(
         rx.el.div(
-            rx.el.dt("Reach"),
-            rx.el.dd(of.reach, rx.el.span(of.reach_ever, " ever"), class_name="s-number"),
-            title=REACH,
+            rx.el.dt("Entries"),
+            rx.el.dd(of.entered, rx.el.span(of.entered_ever, " ever"), class_name="s-number"),
+            title=ENTRIES,
         ),
         rx.el.div(
             rx.el.dt("Revenue"),

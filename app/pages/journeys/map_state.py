@@ -9,6 +9,7 @@ import reflex as rx
 
 from app.pages.journeys.builder_state import EDIT
 from app.pages.journeys.figures_state import journey_id_of
+from app.pages.journeys.list_query import AWAITS_APPROVAL, ListQuery, statuses_of
 from app.pages.journeys.status import tone_of, words_of
 from app.pages.session import signed_in
 from app.pages.words import money
@@ -18,7 +19,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.journeys.journeys import About, describe_journey
-from engine.journeys.models import JourneyStatus, Stage
+from engine.journeys.models import Stage
 from engine.journeys.stages import JourneyMap, MapCard, MapStage, journey_map
 
 MEANINGS = {
@@ -40,9 +41,10 @@ class Card:
     name: str
     status: str
     tone: str
+    awaits_approval: bool
     stage: str
-    reach: str
-    reach_ever: str
+    entered: str
+    entered_ever: str
     revenue: str
     revenue_ever: str
 
@@ -56,8 +58,8 @@ class Column:
     meaning: str
     total: int
     summary: str
-    reach: str
-    reach_ever: str
+    entered: str
+    entered_ever: str
     revenue: str
     revenue_ever: str
     cards: list[Card]
@@ -74,9 +76,10 @@ def card_of(card: MapCard, currency: str) -> Card:
         name=card.name,
         status=words_of(card.status),
         tone=tone_of(card.status),
+        awaits_approval=card.awaits_approval,
         stage=card.stage,
-        reach=f"{card.recent_reach:,}",
-        reach_ever=f"{card.reach:,}",
+        entered=f"{card.recent_entries:,}",
+        entered_ever=f"{card.entries:,}",
         revenue=money(card.recent_revenue_minor, currency=currency),
         revenue_ever=money(card.revenue_minor, currency=currency),
     )
@@ -92,8 +95,8 @@ def column_of(found: MapStage, currency: str) -> Column:
         meaning=MEANINGS[found.stage],
         total=found.total,
         summary=f"{journeys}, {found.live:,} live" if found.total else "No journeys",
-        reach=f"{found.recent_reach:,}",
-        reach_ever=f"{found.reach:,}",
+        entered=f"{found.recent_entries:,}",
+        entered_ever=f"{found.entries:,}",
         revenue=money(found.recent_revenue_minor, currency=currency),
         revenue_ever=money(found.revenue_minor, currency=currency),
         cards=[card_of(card, currency) for card in found.cards],
@@ -114,8 +117,7 @@ class MapState(rx.State):
     @rx.event
     async def load(self):
         """Draw it."""
-        wanted = self.router.url.query_parameters.get("state", "")
-        self.status = wanted if wanted in set(JourneyStatus) else ""
+        self.status = ListQuery.read(self.router.url.query_parameters).state
         await self._draw(await signed_in(self))
         self.loading = False
 
@@ -142,9 +144,9 @@ class MapState(rx.State):
 
 
 def _look(viewer: Viewer, status: str, now: datetime) -> JourneyMap:
-    statuses = [JourneyStatus(status)] if status else ()
     with tenant_session(viewer.tenant_id) as session:
-        return journey_map(session, now=now, statuses=statuses)
+        statuses, awaits = statuses_of(status), status == AWAITS_APPROVAL
+        return journey_map(session, now=now, statuses=statuses, awaits_approval=awaits)
 
 
 def _move(viewer: Viewer, journey_id: UUID, stage: Stage) -> str:

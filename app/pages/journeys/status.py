@@ -3,6 +3,9 @@
 from app.ui import Tone
 from engine.journeys.models import JourneyStatus
 
+AWAITS = "Waits for approval"
+"""How a journey reads whose publishing somebody has to decide on."""
+
 TONES: dict[str, Tone] = {
     JourneyStatus.DRAFT: Tone.NEUTRAL,
     JourneyStatus.LIVE: Tone.GOOD,
