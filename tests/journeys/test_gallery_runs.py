@@ -12,6 +12,9 @@ from engine.journeys.backtest.stage import play
 from engine.journeys.gallery import install, list_gallery
 from engine.journeys.journeys import publish
 from engine.journeys.versions import live_plans
+from engine.offers.models import Coupon, CouponCode
+from engine.offers.redeeming import CouponRefused, redeem
+from engine.offers.rules import Use
 from engine.templates.models import Template
 from tests.journeys.calendars import Calendar, local
 from tests.journeys.conftest import Studio
@@ -95,6 +98,36 @@ def test_after_a_visit_come_the_question_and_the_thanks_at_their_hour(calendar: 
         said.append(_sent(studio))
     asked, thanked = "Feedback request (WhatsApp)", "Visit thank-you (WhatsApp)"
     assert said == [[], [], [asked], [asked], [asked, thanked]]
+
+
+def test_the_birthday_voucher_says_the_customers_own_code_which_is_good_once(calendar: Calendar) -> None:
+    studio = calendar.studio
+    with tenant_session(studio.tenant) as session:
+        install(session, studio.tenant, "birthday_voucher", user_id=None, now=studio.now)
+    _go_live(calendar, "birthday_voucher")
+    asha, ravi = studio.add_reachable(
+        2, "whatsapp", birthday=date(1990, 5, 1), timezone="Asia/Kolkata", first_name="Asha"
+    )
+    ten = local("Asia/Kolkata", 2026, 5, 1, 10, 0)
+    calendar.tick(ten)
+    for moment in (ten, ten + timedelta(days=7)):
+        studio.pass_time(moment)
+        studio.deliver(moment)
+    with tenant_session(studio.tenant) as session:
+        assert session.scalars(select(Coupon.name)).all() == ["Birthday treat"]
+        codes = {each.customer_id: each for each in session.scalars(select(CouponCode))}
+        own, other = codes[asha], codes[ravi]
+        assert own.valid_until == date(2026, 5, 15)
+        read = [each.content["body"] for each in studio.messages() if each.customer_id == asha]
+        assert len(read) == 2 and all(own.code in text and other.code not in text for text in read)
+        use = Use(own.code, asha, 100_000)
+        later = ten + timedelta(days=8)
+        redeem(session, studio.tenant, use, order_id="A-1", now=later)
+        with pytest.raises(CouponRefused):
+            redeem(session, studio.tenant, use, order_id="A-2", now=later)
+        with pytest.raises(CouponRefused):
+            taken = Use(other.code, asha, 100_000)
+            redeem(session, studio.tenant, taken, order_id="A-3", now=later)
 
 
 def _go_live(calendar: Calendar, key: str) -> None:

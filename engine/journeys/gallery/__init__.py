@@ -1,13 +1,13 @@
-"""Ready-made journeys a studio can begin with: one JSON file each, its templates and segments named, not numbered.
+"""Ready-made journeys a studio can begin with: one JSON file each; templates, segments, coupons named, not numbered.
 
-`{"$template": name}` and `{"$segment": name}` in a graph stand for ids, `{"$in_days": n}` for the day n days ahead;
-installing puts the tenant's own in. Adding a journey is adding a file (J12).
+`{"$template": name}`, `{"$segment": name}` and `{"$coupon": name}` in a graph stand for ids, `{"$in_days": n}` for the
+day n days ahead; installing puts the tenant's own in. Adding a journey is adding a file (J12).
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from engine.core.errors import NotFound
 from engine.core.tenants import get_tenant
 from engine.journeys.journeys import create_journey
 from engine.journeys.models import Journey, Stage
+from engine.offers.coupons import create_coupon
+from engine.offers.drafts import CouponDraft
+from engine.offers.models import Coupon
 from engine.segments.models import Segment
 from engine.segments.segments import SegmentDraft, create_segment
 from engine.templates.models import Template
@@ -34,7 +37,7 @@ Signs = Mapping[str, Callable[[Any], str]]
 
 @dataclass(frozen=True, slots=True)
 class GalleryJourney:
-    """One ready-made journey. `segments`: rules of those it needs, by name.
+    """One ready-made journey. `segments`: rules of those it needs, by name; `coupons`: the terms of those it gives.
 
     `goal` is what a studio looks for in short words; `trigger_type` is S4's name of it, if S4 has one.
     """
@@ -47,6 +50,7 @@ class GalleryJourney:
     trigger_type: str | None
     segments: dict[str, Any]
     graph: dict[str, Any]
+    coupons: dict[str, Any] = field(default_factory=dict)
 
 
 @lru_cache
@@ -75,7 +79,7 @@ def _read(path: Path) -> GalleryJourney:
 
 
 def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None, now: datetime) -> Journey:
-    """A draft made from a ready-made journey, with the templates and segments it needs.
+    """A draft made from a ready-made journey, with the templates, segments and coupons it needs.
 
     Raises:
         NotFound: there is no such journey.
@@ -86,10 +90,13 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
     templates = _ids(session, Template)
     segments = _segments(session, tenant_id, chosen, now=now)
     today = now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
+    in_days = _in_days(today)
+    coupons = _coupons(session, tenant_id, fill_in(chosen.coupons, in_days), today, user_id=user_id, now=now)
     signs: Signs = {
+        **in_days,
         "$template": lambda name: str(templates[name]),
         "$segment": lambda name: str(segments[name]),
-        "$in_days": lambda days: str(today + timedelta(days=days)),
+        "$coupon": lambda name: str(coupons[name]),
     }
     graph = fill_in(chosen.graph, signs)
     return create_journey(
@@ -110,6 +117,31 @@ def _segments(session: Session, tenant_id: UUID, chosen: GalleryJourney, *, now:
         if name not in known:
             create_segment(session, tenant_id, SegmentDraft(name=name, rules=rules), now=now)
     return _ids(session, Segment)
+
+
+def _coupons(
+    session: Session,
+    tenant_id: UUID,
+    wanted: Mapping[str, Any],
+    today: date,
+    *,
+    user_id: UUID | None,
+    now: datetime,
+) -> dict[str, UUID]:
+    """The coupons by name: the studio's own as long as it is good, else one that is made now."""
+    actor = f"user:{user_id}" if user_id else "system"
+    good = select(Coupon.name, Coupon.id).where(
+        Coupon.name.in_(wanted), Coupon.is_active, Coupon.valid_until >= today
+    )
+    found = {row.name: row.id for row in session.execute(good.order_by(Coupon.id))}
+    for name in wanted.keys() - found.keys():
+        draft = CouponDraft(name=name, **wanted[name])
+        found[name] = create_coupon(session, tenant_id, draft, actor=actor, now=now, created_by=user_id).id
+    return found
+
+
+def _in_days(today: date) -> Signs:
+    return {"$in_days": lambda days: str(today + timedelta(days=days))}
 
 
 def _ids(session: Session, model: type[Segment] | type[Template]) -> dict[str, UUID]:

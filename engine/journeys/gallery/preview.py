@@ -15,6 +15,9 @@ from engine.journeys.wording import in_order, words_of
 from engine.templates.system import ready_made_templates, system_templates
 from engine.templates.templates import SAMPLE, preview
 
+NAMED = ("$template", "$segment", "$coupon")
+"""The signs that stand for an id."""
+
 BROUGHT = re.compile(r"\bevent\.([a-z_]+)")
 """What a text takes from the event by which a customer entered."""
 
@@ -82,15 +85,12 @@ def tell_steps(graph: Graph, names: Mapping[UUID, str]) -> list[PreviewStep]:
 
 def _as_installed(journey: GalleryJourney, today: date) -> tuple[Graph, dict[UUID, str]]:
     """The graph with ids made from the names it asks for, and those names."""
-    named = {
-        key_of(name): name for sign in ("$template", "$segment") for name in named_in(journey.graph, sign)
-    }
+    named = {key_of(name): name for sign in NAMED for name in named_in(journey.graph, sign)}
     ids = {name: str(found) for found, name in named.items()}
     filled = fill_in(
         journey.graph,
         {
-            "$template": ids.__getitem__,
-            "$segment": ids.__getitem__,
+            **dict.fromkeys(NAMED, ids.__getitem__),
             "$in_days": lambda days: str(today + timedelta(days=days)),
         },
     )
@@ -130,6 +130,8 @@ def _needs(journey: GalleryJourney, graph: Graph) -> Iterator[str]:
         yield f"With the event, so that texts are whole: {_listed([each.replace('_', ' ') for each in brought])}."
     for name in journey.segments:
         yield f"The segment “{name}”, which is made for you if you have none of this name."
+    for name in journey.coupons:
+        yield f"The coupon “{name}”, which is made for you if you have none of this name; change its terms to yours."
     if any(named_in(journey.graph, "$in_days")):
         yield "The day it begins, which you choose in the step."
 
