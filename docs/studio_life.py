@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from docs.studio_offers import add_offers
+from engine.core.accounts import create_user
 from engine.core.db import tenant_session
 from engine.core.doors import find_tenant
 from engine.core.ids import key_of, new_id
-from engine.core.models import User
+from engine.core.models import Role, User
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Customer, Purpose
 from engine.customers.orders import NewOrder, save_orders
@@ -21,14 +23,25 @@ from engine.journeys.calendar import run_calendar
 from engine.journeys.entries import route_events
 from engine.journeys.gallery import install
 from engine.journeys.interpreter import advance_due
-from engine.journeys.journeys import publish
+from engine.journeys.journeys import load_journey, publish, save_draft
 
 DAYS = 20
 TICK = timedelta(hours=6)
 NEW_CUSTOMERS = 260
 SEED = 7
+COLLEAGUE = ("ravi@kala.example", "Ravi Menon", "ravi-draws-too")
+"""Who works on the same journeys: address, name, password."""
 
 RUNNING = ("abandoned_cart", "post_purchase", "order_updates", "review_request", "feedback_request")
+CHANGED = "post_purchase"
+NOTE = {
+    "id": "why",
+    "position": {"x": 320, "y": 640},
+    "width": 240,
+    "height": 112,
+    "text": "Ten days: after a week many had not worn it yet, and wrote nothing.",
+    "colour": "yellow",
+}
 WAITING = ("birthday_wish", "festival_comeback", "loyalty_points_earned", "portfolio_highlight")
 FIRST_NAMES = [
     "Aarav",
@@ -76,6 +89,8 @@ def live_through(*, now: datetime) -> UUID:
             journey = install(session, tenant_id, key, user_id=owner, now=start)
             if key in RUNNING:
                 publish(session, tenant_id, journey.id, user_id=owner, now=start)
+            if key == CHANGED:
+                changed = journey.id
         people = _add_customers(session, tenant_id, random, start)
     for moment in _moments(start, now):
         _happen(tenant_id, people, random, moment)
@@ -84,7 +99,26 @@ def live_through(*, now: datetime) -> UUID:
             pass
         while deliver_due(tenant_id, worker="screenshots", clock=_standing(moment)):
             pass
+    create_user(tenant_id, COLLEAGUE[0], COLLEAGUE[1], Role.BRANCH_MANAGER, COLLEAGUE[2])
+    with tenant_session(tenant_id) as session:
+        add_offers(session, tenant_id, people, random, now=now)
+        _change(session, changed, owner, now)
     return tenant_id
+
+
+def _change(session: Session, journey_id: UUID, owner: UUID, now: datetime) -> None:
+    """The draft of the journey after a purchase waits longer, has lost a step and got a note."""
+    journey = load_journey(session, journey_id)
+    nodes = [node for node in journey.draft["nodes"] if node["id"] != "evening"]
+    for node in nodes:
+        if node["id"] == "ten":
+            node["config"] = {"duration": {"amount": 10, "unit": "days"}}
+    edges = [edge for edge in journey.draft["edges"] if edge["source"] != "evening"]
+    for edge in edges:
+        if edge["target"] == "evening":
+            edge["target"] = "review"
+    draft = journey.draft | {"nodes": nodes, "edges": edges, "notes": [NOTE]}
+    save_draft(session, journey_id, draft, revision=journey.revision, now=now, user_id=owner)
 
 
 def _add_customers(session: Session, tenant_id: UUID, random: Random, now: datetime) -> list[UUID]:

@@ -1,7 +1,7 @@
 """Takes the pictures of `docs/screenshots`: `make screenshots`.
 
 Starts Safar with the demo studio on a free port and a data folder that is thrown away, lets twenty days pass in it,
-signs in and shows each of the `SCENES`. Adding a picture is adding an entry: its name, where to go, what to do there.
+signs in and shows each of `docs/scenes.py`. Adding a picture is adding an entry there.
 """
 
 import base64
@@ -15,14 +15,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
+from docs.scenes import SCENES, Scene, signed_in
 from docs.studio_life import live_through
 from engine.core.clock import utc_now
 from engine.core.db import dispose_engines, migrate, tenant_session
@@ -33,66 +33,9 @@ from engine.journeys.models import Journey
 PROJECT = Path(__file__).parents[1]
 PICTURES = Path(__file__).with_name("screenshots")
 CHROMIUM = "/usr/bin/chromium"
-DESK, PHONE = (1440, 900), (390, 844)
 QUALITY = 82
 READY_SECONDS = 600
-PATIENCE_MILLISECONDS = 30_000
 SETTLE_MILLISECONDS = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One picture.
-
-    Args:
-        name: its file, without the ending.
-        path: where it is taken; `{name}` of a journey in braces becomes its address.
-        act: what is done there before.
-        size: of the window, in CSS pixels.
-        dark: whether in dark colours.
-    """
-
-    name: str
-    path: str
-    act: Callable[[Page], None] = lambda page: None
-    size: tuple[int, int] = DESK
-    dark: bool = False
-
-
-def _look(page: Page) -> None:
-    page.get_by_role("button", name="Win back quiet customers").click()
-    page.get_by_role("dialog").wait_for()
-
-
-def _to_gallery(page: Page) -> None:
-    page.locator("#ready-made").evaluate("(title) => title.scrollIntoView()")
-
-
-def _open_step(page: Page) -> None:
-    page.locator(".react-flow__node").filter(has_text="Send").first.click(position={"x": 120, "y": 20})
-    page.locator(".jc-panel").wait_for()
-
-
-def _on_canvas(page: Page) -> None:
-    page.locator(".react-flow__node").first.wait_for()
-
-
-BUSY = "{Abandoned cart}"
-SCENES = (
-    Scene("list", "/journeys?sort=in_progress"),
-    Scene("list-dark", "/journeys?sort=in_progress", dark=True),
-    Scene("list-phone", "/journeys?sort=in_progress", size=PHONE),
-    Scene("map", "/journeys/map"),
-    Scene("map-phone", "/journeys/map", size=PHONE),
-    Scene("new", "/journeys/new"),
-    Scene("gallery", "/journeys/new", _to_gallery),
-    Scene("gallery-look", "/journeys/new", _look),
-    Scene("gallery-phone", "/journeys/new?wish=review", _to_gallery, size=PHONE),
-    Scene("builder-live", f"/journeys/{BUSY}", _on_canvas),
-    Scene("builder-dark", f"/journeys/{BUSY}", _on_canvas, dark=True),
-    Scene("builder-phone", f"/journeys/{BUSY}", _on_canvas, size=PHONE),
-    Scene("builder-step", "/journeys/{Win back quiet customers}", _open_step),
-)
 
 
 def take(only: list[str]) -> None:
@@ -111,30 +54,18 @@ def take(only: list[str]) -> None:
 def _picture(
     browser: Browser, scene: Scene, url: str, login: dict[str, str], journeys: dict[str, str]
 ) -> bytes:
-    width, height = scene.size
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark" if scene.dark else "light"
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MILLISECONDS)
-    page.goto(f"{url}/login")
-    page.fill("#email", login["email"])
-    page.fill("#password", login["password"])
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{url}/")
-    page.evaluate("(name) => localStorage.setItem('theme', name)", "dark" if scene.dark else "light")
     path = scene.path
     for name, journey_id in journeys.items():
         path = path.replace(f"{{{name}}}", journey_id)
-    page.goto(f"{url}{path}")
-    page.wait_for_load_state("networkidle")
-    page.locator("[aria-busy=true]").wait_for(state="detached")
-    scene.act(page)
-    page.wait_for_timeout(SETTLE_MILLISECONDS)
-    taken = context.new_cdp_session(page).send(
-        "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
-    )
-    context.close()
+    with signed_in(browser, url, login["email"], login["password"], size=scene.size, dark=scene.dark) as page:
+        page.goto(f"{url}{path}")
+        page.wait_for_load_state("networkidle")
+        page.locator("[aria-busy=true]").wait_for(state="detached")
+        scene.act(page)
+        page.wait_for_timeout(SETTLE_MILLISECONDS)
+        taken = page.context.new_cdp_session(page).send(
+            "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
+        )
     return base64.b64decode(taken["data"])
 
 

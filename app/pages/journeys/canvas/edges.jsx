@@ -21,7 +21,7 @@ export const StepEdge = memo(function StepEdge(edge) {
   const mark = ghost ? "removed" : drawn;
   const width = useCanvas((state) => widthOf(state, edge));
   const [over, setOver] = useState(false);
-  const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 14 });
+  const [path, x, y] = getSmoothStepPath({ ...edge, borderRadius: 16, offset: 9 });
   return (
     <g className="jc-edge" data-selected={edge.selected} data-aimed={aimed} data-mark={mark} onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
       <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: width }} />

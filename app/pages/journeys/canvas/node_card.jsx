@@ -152,7 +152,7 @@ function Ports({ id, ports, side }) {
               ) : null}
             </span>
           )}
-          <Handle type="source" id={port.id} position={side} className="jc-out" role="img" aria-label={`${port.label || "Next"}: drag to a step, or click to choose one`}>
+          <Handle type="source" id={port.id} position={side} className="jc-out" aria-hidden="true">
             <Icon name="plus" size={11} />
           </Handle>
         </div>
