@@ -99,7 +99,7 @@ def _clash(page: Page) -> None:
 
 
 def _set_wait(page: Page, node_id: str, amount: int) -> None:
-    page.locator(f'.react-flow__node[data-id="{node_id}"]').click(position={"x": 120, "y": 20})
+    page.locator(f'.react-flow__node[data-id="{node_id}"]').click()
     page.fill("#jc-field-duration", str(amount))
     page.locator(".jc-panel").get_by_role("button", name="Close").click()
 

@@ -12,6 +12,7 @@ from engine.channels.interface import Channel
 from engine.core.models import Branch, Tenant
 from engine.core.rls import TENANT_NOW
 from engine.core.staff import list_staff
+from engine.core.tenants import get_tenant
 from engine.events.catalog import events_seen
 from engine.journeys.models import Journey, JourneyStatus, JourneyVersion
 from engine.journeys.values import ATTRIBUTE_PREFIX, DATES, VALUES, value_words
@@ -137,6 +138,9 @@ def _templates(session: Session) -> list[dict[str, Any]]:
         .where(Template.is_active)
         .order_by(Template.name)
     )
+    tenant = get_tenant(session)
+    sender = {"name": tenant.name, "timezone": tenant.timezone, "currency": tenant.currency}
+    sample = {**SAMPLE_CUSTOMER, "tenant": sender}
     return [
         {
             "id": str(row.id),
@@ -144,23 +148,23 @@ def _templates(session: Session) -> list[dict[str, Any]]:
             "about": row.description,
             "channel": row.channel,
             "locales": sorted(row.contents),
-            "previews": _previews(row),
+            "previews": _previews(row, sample),
         }
         for row in rows
     ]
 
 
-def _previews(row: Any) -> dict[str, dict[str, Any]]:
+def _previews(row: Any, sample: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """How the message looks for a sample customer, by language, English and Hindi first: `{subject, text, missing}`."""
     compiled = compile_template(row.id, row.version, row.channel, row.contents, row.whatsapp)
     locales = sorted(row.contents, key=lambda locale: (locale != "en", locale != "hi", locale))
-    return {locale: _preview(compiled, locale) for locale in locales[:PREVIEW_LANGUAGES]}
+    return {locale: _preview(compiled, sample, locale) for locale in locales[:PREVIEW_LANGUAGES]}
 
 
-def _preview(compiled: Compiled, locale: str) -> dict[str, Any]:
+def _preview(compiled: Compiled, sample: Mapping[str, Any], locale: str) -> dict[str, Any]:
     with noting_missing() as missing:
         try:
-            message = render(compiled, SAMPLE_CUSTOMER, language=locale, default_language=locale)
+            message = render(compiled, sample, language=locale, default_language=locale)
         except TemplateProblem as problem:
             return {"subject": "", "text": "", "problem": problem.message, "missing": list(missing)}
     return {

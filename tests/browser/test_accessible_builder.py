@@ -141,7 +141,7 @@ def _asks(page: Page, dock: Locator) -> None:
 
 def _plays(page: Page, dock: Locator) -> None:
     dock.get_by_role("button", name="Begin").click()
-    expect(dock.get_by_text("Would be sent")).to_be_visible()
+    expect(dock.get_by_text("Thank you, Asha")).to_be_visible()
 
 
 def _offers(page: Page, dock: Locator) -> None:

@@ -8,6 +8,7 @@ from engine.core.accounts import create_user
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.core.models import Branch, Role
+from engine.core.tenants import get_tenant
 from engine.journeys import journeys
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.choices import load_choices
@@ -126,6 +127,7 @@ def test_events_are_offered_as_they_were_received(studio: Any) -> None:
 
 def test_templates_are_offered_as_a_customer_would_read_them(studio: Any) -> None:
     with tenant_session(studio.tenant) as session:
+        sender = get_tenant(session).name
         session.add(
             Template(
                 id=new_id(),
@@ -133,11 +135,14 @@ def test_templates_are_offered_as_a_customer_would_read_them(studio: Any) -> Non
                 name="Welcome",
                 channel="whatsapp",
                 template_type="promotional",
-                contents={"hi": {"body": "नमस्ते {{ first_name }}"}, "en": {"body": "Hello {{ first_name }}"}},
+                contents={
+                    "hi": {"body": "नमस्ते {{ first_name }}"},
+                    "en": {"body": "Hello {{ first_name }}, your {{ tenant.name }}"},
+                },
             )
         )
     (welcome,) = (each for each in choices_of(studio)["templates"] if each["name"] == "Welcome")
     assert list(welcome["previews"].items()) == [
-        ("en", {"subject": "", "text": "Hello Asha", "missing": []}),
+        ("en", {"subject": "", "text": f"Hello Asha, your {sender}", "missing": []}),
         ("hi", {"subject": "", "text": "नमस्ते Asha", "missing": []}),
     ]
