@@ -73,7 +73,7 @@ def _walk(page: Page) -> None:
 def _look_back(page: Page) -> None:
     dock = _try(page, "Backtest over the past")
     dock.get_by_role("button", name="Run the backtest").click()
-    dock.get_by_text("customers would have entered").wait_for()
+    dock.locator(".bt-headline").wait_for()
 
 
 def _who(page: Page) -> None:
