@@ -20,9 +20,9 @@ from engine.core.ids import new_id
 from engine.customers.completejourney import load
 from engine.journeys.backtest.grid import Grid, last_days
 from engine.journeys.backtest.stage import Played, play
+from engine.journeys.drafts import load_journey
 from engine.journeys.gallery import install
 from engine.journeys.graph import read_graph
-from engine.journeys.journeys import load_journey
 from engine.journeys.plan import Plan, compile_plan
 from engine.templates.system import install_system_templates
 

@@ -24,7 +24,7 @@ from bench.ground import servers
 from engine.core.accounts import Role, create_tenant, create_user
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
 
@@ -67,7 +67,7 @@ def tell(title: str, value: float, unit: str, aim: str) -> None:
 def drawn(tenant: UUID) -> UUID:
     """The journey, as a draft."""
     with tenant_session(tenant) as session:
-        return journeys.create_journey(
+        return drafts.create_journey(
             session, tenant, "Five hundred", user_id=None, now=utc_now(), graph=graph()
         ).id
 

@@ -15,7 +15,7 @@ from bench.ground import line, servers, studio_with, wait_until, workers
 from engine.core.clock import utc_now
 from engine.core.db import owner_engine, tenant_session
 from engine.core.ids import new_id
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.templates.models import Template
@@ -168,8 +168,8 @@ def publish(tenant: UUID, graph: dict[str, Any], name: str) -> None:
     """A live journey of this graph."""
     graph["settings"] = {"reentry": "always"}
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, name, user_id=None, now=utc_now(), graph=graph)
-        journeys.publish(session, tenant, journey.id, user_id=None, now=utc_now())
+        journey = drafts.create_journey(session, tenant, name, user_id=None, now=utc_now(), graph=graph)
+        publishing.publish(session, tenant, journey.id, user_id=None, now=utc_now())
 
 
 def enter(tenant: UUID, number: int) -> None:

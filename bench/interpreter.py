@@ -17,7 +17,7 @@ from engine.core.clock import utc_now
 from engine.core.db import owner_engine, tenant_session
 from engine.core.ids import new_id
 from engine.delivery.models import Message
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Enrolment
 from engine.templates.models import Template
 
@@ -108,10 +108,10 @@ def publish_journey(tenant: UUID) -> UUID:
         )
         session.flush()
         connect_channel(session, tenant, "whatsapp", "null", {}, {}, actor="bench", now=now)
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, tenant, f"Bench {template_id}", user_id=None, now=now, graph=four_nodes(template_id)
         )
-        journeys.publish(session, tenant, journey.id, user_id=None, now=now)
+        publishing.publish(session, tenant, journey.id, user_id=None, now=now)
         return journey.id
 
 

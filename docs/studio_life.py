@@ -20,10 +20,11 @@ from engine.customers.orders import NewOrder, save_orders
 from engine.delivery.handover import Clock, deliver_due
 from engine.events.record import NewEvent, record
 from engine.journeys.calendar import run_calendar
+from engine.journeys.drafts import load_journey, save_draft
 from engine.journeys.entries import route_events
 from engine.journeys.gallery import install
 from engine.journeys.interpreter import advance_due
-from engine.journeys.journeys import load_journey, publish, save_draft
+from engine.journeys.publishing import publish
 
 DAYS = 20
 TICK = timedelta(hours=6)

@@ -19,10 +19,10 @@ from engine.core.ids import new_id
 from engine.delivery.prices import micro_words
 from engine.journeys.backtest.grid import LONGEST_DAYS, Grid, grid_between, last_days
 from engine.journeys.backtest.stage import Played, play
+from engine.journeys.drafts import create_journey, load_journey, save_draft
 from engine.journeys.graph import read_graph, read_json
-from engine.journeys.journeys import create_journey, load_journey, save_draft
-from engine.journeys.journeys import publish as publish_journey
 from engine.journeys.plan import Plan, compile_plan
+from engine.journeys.publishing import publish as publish_journey
 from engine.journeys.references import load_references
 from engine.journeys.validation import find_problems
 

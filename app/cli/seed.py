@@ -22,7 +22,7 @@ from engine.core.settings import settings
 from engine.core.tenants import update_settings
 from engine.customers.imports import import_csv
 from engine.journeys.gallery import install
-from engine.journeys.journeys import publish
+from engine.journeys.publishing import publish
 from engine.landing.pages import PageDraft, create_page, publish_page
 from engine.segments.system import install_system_segments
 from engine.templates.system import install_system_templates

@@ -15,7 +15,7 @@ from engine.core.doors import KeyRef
 from engine.core.errors import InvalidInput
 from engine.core.tenants import get_tenant
 from engine.customers.named import Name, NamedBy, find_named
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.absence import explain_absence
 from engine.journeys.behind import LARGEST_PAGE, PAGE, Figure, customers_behind
 from engine.journeys.by_hand import MOST, enrol_by_hand
@@ -188,7 +188,7 @@ def by_stage(caller: Caller, status: Annotated[list[JourneyStatus] | None, Query
 def create(caller: Caller, body: NewJourney) -> dict[str, Any]:
     """Make a draft."""
     with tenant_session(caller.tenant_id) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session,
             caller.tenant_id,
             body.name,
@@ -205,17 +205,17 @@ def create(caller: Caller, body: NewJourney) -> dict[str, Any]:
 def show(caller: Caller, journey_id: UUID) -> dict[str, Any]:
     """A journey with its draft and the draft's problems."""
     with tenant_session(caller.tenant_id) as session:
-        journey = journeys.load_journey(session, journey_id)
-        return _data(_journey(journey) | {"problems": _problems(journeys.check_draft(session, journey_id))})
+        journey = drafts.load_journey(session, journey_id)
+        return _data(_journey(journey) | {"problems": _problems(publishing.check_draft(session, journey_id))})
 
 
 @router.patch("/{journey_id}")
 def describe(caller: Caller, journey_id: UUID, body: About) -> dict[str, Any]:
     """Change name, description, stage or owner."""
-    about = journeys.About(body.name, body.description, body.stage, body.owner_id)
+    about = drafts.About(body.name, body.description, body.stage, body.owner_id)
     with tenant_session(caller.tenant_id) as session:
         return _data(
-            _journey(journeys.describe_journey(session, journey_id, about, user_id=None, now=utc_now()))
+            _journey(drafts.describe_journey(session, journey_id, about, user_id=None, now=utc_now()))
         )
 
 
@@ -223,7 +223,7 @@ def describe(caller: Caller, journey_id: UUID, body: About) -> dict[str, Any]:
 def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
     """Save the draft."""
     with tenant_session(caller.tenant_id) as session:
-        saved = journeys.save_draft(session, journey_id, body.graph, revision=body.revision, now=utc_now())
+        saved = drafts.save_draft(session, journey_id, body.graph, revision=body.revision, now=utc_now())
     return _data({"revision": saved.revision, "problems": _problems(saved.problems)})
 
 
@@ -231,7 +231,7 @@ def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
 def counts(caller: Caller, journey_id: UUID) -> dict[str, Any]:
     """Counts by node of the live version."""
     with tenant_session(caller.tenant_id) as session:
-        journey = journeys.load_journey(session, journey_id)
+        journey = drafts.load_journey(session, journey_id)
         if journey.live_version_id is None:
             return _data({})
         return _data(
@@ -305,7 +305,7 @@ def enrol(caller: Caller, journey_id: UUID, body: Enrolling) -> dict[str, Any]:
 def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, Any]:
     """Why a customer was told something or not: their ways through the journey, and what keeps them out now."""
     with tenant_session(caller.tenant_id) as session:
-        journeys.load_journey(session, journey_id)
+        drafts.load_journey(session, journey_id)
         ways = explain_customer(session, customer_id, journey_id=journey_id)
         kept_out_by = explain_absence(session, journey_id, customer_id, now=utc_now())
         return _data({"enrolments": ways, "kept_out_by": kept_out_by})
@@ -314,10 +314,10 @@ def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, An
 @router.post("/{journey_id}/{verb}")
 def move(caller: Caller, journey_id: UUID, verb: str) -> dict[str, Any]:
     """Pause, resume, finish, stop, archive or restore."""
-    if verb not in journeys.MOVES:
-        raise InvalidInput(f"A journey cannot “{verb}”; use one of {', '.join(journeys.MOVES)}, or publish.")
+    if verb not in moves.MOVES:
+        raise InvalidInput(f"A journey cannot “{verb}”; use one of {', '.join(moves.MOVES)}, or publish.")
     with tenant_session(caller.tenant_id) as session:
-        moved = journeys.move(session, caller.tenant_id, journey_id, verb, user_id=None, now=utc_now())
+        moved = moves.move(session, caller.tenant_id, journey_id, verb, user_id=None, now=utc_now())
         return _data(_journey(moved))
 
 

@@ -15,9 +15,9 @@ from engine.core.models import Branch
 from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
 from engine.events.models import Event
+from engine.journeys.drafts import load_journey
 from engine.journeys.facts import scope_of
 from engine.journeys.graph import ReentryMode
-from engine.journeys.journeys import load_journey
 from engine.journeys.models import RUNNING, Enrolment, Journey, JourneyStatus, JourneyVersion
 from engine.journeys.nodes.base import Trigger
 from engine.journeys.plan import Plan

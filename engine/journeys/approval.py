@@ -18,12 +18,13 @@ from engine.core.errors import Code, Conflict, Forbidden, InvalidInput, NotFound
 from engine.core.ids import new_id
 from engine.core.models import TenantSettings
 from engine.core.tenants import get_settings
+from engine.journeys.drafts import load_journey
 from engine.journeys.estimate import Estimate, estimate
 from engine.journeys.graph import read_graph
-from engine.journeys.journeys import Published, load_journey, publish, publishable
 from engine.journeys.models import Journey, JourneyStatus, PublishRequest, RequestStatus
 from engine.journeys.moving import Mapped
 from engine.journeys.plan import compile_plan
+from engine.journeys.publishing import Published, publish, publishable
 from engine.journeys.requests import APPROVE, Asked, end_request, newest_request, tell_approvers
 
 LONGEST_REASON = 500
@@ -67,7 +68,7 @@ def publish_or_refuse(
     now: datetime,
     mapping: Mapped | None = None,
 ) -> Published:
-    """Publish the draft, if this publisher may do it alone. Raises as `journeys.publish` does, and:
+    """Publish the draft, if this publisher may do it alone. Raises as `publishing.publish` does, and:
 
     Raises:
         NeedsApproval: somebody who may approve has to; `details` has the numbers.

@@ -15,7 +15,7 @@ from engine.customers.directory import matching
 from engine.customers.models import Customer
 from engine.delivery.log import DELIVERED, SENT, WAITING
 from engine.delivery.models import Message, MessageStatus
-from engine.journeys.journeys import load_journey
+from engine.journeys.drafts import load_journey
 from engine.journeys.models import RUNNING, Enrolment, Step
 
 PAGE = 50

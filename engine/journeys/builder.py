@@ -13,7 +13,7 @@ from engine.core.errors import Conflict, InvalidGraph, InvalidInput
 from engine.journeys.behind import Figure, customers_behind
 from engine.journeys.choices import MANUAL, load_choices
 from engine.journeys.counts import node_counts
-from engine.journeys.journeys import check_draft, create_journey, load_journey, save_draft
+from engine.journeys.drafts import create_journey, load_journey, save_draft
 from engine.journeys.models import (
     Journey,
     JourneyStatus,
@@ -21,6 +21,7 @@ from engine.journeys.models import (
     Stage,
 )
 from engine.journeys.presence import note_edit
+from engine.journeys.publishing import check_draft
 from engine.journeys.quarantine import GOES_ON, count_set_aside, count_stuck
 from engine.journeys.requests import Asked, open_request
 

@@ -13,8 +13,8 @@ from engine.core.bulk import array_literal
 from engine.core.errors import Conflict, InvalidInput
 from engine.core.ids import key_of, new_id
 from engine.customers.named import Name, NamedBy, find_named
+from engine.journeys.drafts import load_journey
 from engine.journeys.entries import Entry, enrol, is_open
-from engine.journeys.journeys import load_journey
 from engine.journeys.models import Journey, JourneyStatus
 from engine.journeys.nodes.trigger_manual import TriggerManual
 from engine.journeys.plan import Plan

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.models import User
 from engine.journeys.difference import Difference, compare
+from engine.journeys.drafts import load_journey
 from engine.journeys.graph import JourneySettings, check_shape
-from engine.journeys.journeys import load_journey
 from engine.journeys.merge import merge
 from engine.journeys.unfinished import read_draft
 from engine.journeys.wording import load_words

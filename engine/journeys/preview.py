@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from engine.core.tenants import get_settings
 from engine.journeys.approval import Publisher, estimate_draft, wants_approval
 from engine.journeys.difference import Difference, StepWords, Words, compare
+from engine.journeys.drafts import load_journey
 from engine.journeys.estimate import Estimate
 from engine.journeys.graph import Graph, read_graph
-from engine.journeys.journeys import check_draft, load_journey, preview_publish
 from engine.journeys.models import Journey, JourneyVersion
 from engine.journeys.moving import Standing
 from engine.journeys.nodes.base import Problem, Trigger
+from engine.journeys.publishing import check_draft, preview_publish
 from engine.journeys.requests import Asked, open_request
 from engine.journeys.unfinished import read_draft
 from engine.journeys.wording import load_words, steps_in_words

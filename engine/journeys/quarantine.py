@@ -16,9 +16,9 @@ from engine.core.bulk import array_literal
 from engine.core.errors import Conflict
 from engine.customers.models import Customer
 from engine.events.models import EventInterest, QueuedEvent
+from engine.journeys.drafts import load_journey
 from engine.journeys.entries import lock_entries
 from engine.journeys.hearing import listen
-from engine.journeys.journeys import load_journey
 from engine.journeys.models import Enrolment, EnrolmentStatus, Journey, JourneyStatus
 from engine.journeys.plan import Plan
 from engine.journeys.versions import load_plans

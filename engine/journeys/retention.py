@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal
 from engine.core.retention import BATCH, logs_end
-from engine.journeys.journeys import move
 from engine.journeys.models import JourneyStatus
+from engine.journeys.moves import move
 
 OLD = text(f"""
     SELECT old.id, NOT EXISTS (

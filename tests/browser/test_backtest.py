@@ -15,7 +15,7 @@ from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Customer, Purpose
 from engine.delivery.models import Message
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.models import Enrolment
 from engine.templates.models import Template
 from tests.browser.canvas import Canvas
@@ -72,7 +72,7 @@ def journey(studio: Studio) -> UUID:
         ]
         settings = {"reentry": "always", "goal_event": "Order Completed", "goal_days": 14}
         graph = {"schema": 1, "nodes": places, "edges": ways, "settings": settings}
-        return journeys.create_journey(
+        return drafts.create_journey(
             session, studio.tenant_id, "Thanks again", user_id=None, now=now, graph=graph
         ).id
 
@@ -126,8 +126,8 @@ def test_a_backtest_is_run_watched_read_and_found_again(page: Page, studio: Stud
     expect(dock).to_contain_text("40 customers would have entered")
     expect(page.locator('.jc[data-overlay="backtest"]')).to_be_visible()
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        now = journeys.load_journey(session, journey)
-        journeys.save_draft(session, journey, now.draft, revision=now.revision, now=utc_now())
+        now = drafts.load_journey(session, journey)
+        drafts.save_draft(session, journey, now.draft, revision=now.revision, now=utc_now())
     expect(dock.get_by_text("The draft was changed since.")).to_be_visible()
     dock.get_by_role("button", name="Close").click()
     expect(page.locator('.jc[data-overlay="backtest"]')).to_have_count(0)

@@ -11,7 +11,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.delivery.models import Message
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.templates.models import Template
 from tests.browser.conftest import Studio
 from tests.journeys.conftest import graph_of, node
@@ -104,6 +104,6 @@ def _draft(studio: Studio) -> UUID:
             )
         )
         session.flush()
-        return journeys.create_journey(
+        return drafts.create_journey(
             session, studio.tenant_id, "Tried", user_id=None, now=utc_now(), graph=graph
         ).id

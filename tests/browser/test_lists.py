@@ -12,8 +12,9 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer, Order
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.gallery import install
+from engine.journeys.graph import EMPTY_GRAPH
 from engine.journeys.models import Enrolment, Journey, Stage
 from tests.browser.accessibility import violations
 from tests.browser.canvas import Canvas
@@ -38,14 +39,14 @@ def furnish(studio: Studio) -> None:
                 tenant_id=tenant,
                 name=f"Idea {number:02}",
                 stage=list(Stage)[number % 4],
-                draft=journeys.EMPTY_GRAPH,
+                draft=EMPTY_GRAPH,
                 updated_at=now - timedelta(days=number),
             )
             for number in range(1, 59)
         )
-        journeys.create_journey(session, tenant, HINDI, user_id=None, now=now - timedelta(days=90))
+        drafts.create_journey(session, tenant, HINDI, user_id=None, now=now - timedelta(days=90))
         live = install(session, tenant, "win_back", user_id=None, now=now)
-        version = journeys.publish(session, tenant, live.id, user_id=None, now=now).version_id
+        version = publishing.publish(session, tenant, live.id, user_id=None, now=now).version_id
         people = [Customer(id=new_id(), tenant_id=tenant, name=f"Customer {place}") for place in range(5)]
         session.add_all(people)
         session.flush()
@@ -220,7 +221,7 @@ def test_the_map_shows_what_works_where_and_journeys_change_their_stage(page: Pa
 
 def test_nothing_serious_keeps_anybody_out_of_an_empty_builder(page: Page, studio: Studio) -> None:
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        blank = journeys.create_journey(session, studio.tenant_id, "Blank", user_id=None, now=utc_now())
+        blank = drafts.create_journey(session, studio.tenant_id, "Blank", user_id=None, now=utc_now())
     page.goto(f"{studio.app.url}/journeys/{blank.id}")
     expect(page.get_by_text("Where does the journey begin?")).to_be_visible()
     assert violations(page) == []

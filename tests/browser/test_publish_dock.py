@@ -13,7 +13,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.by_hand import enrol_by_hand
 from engine.journeys.models import Enrolment
 from tests.browser.conftest import Studio
@@ -54,10 +54,10 @@ def under_way(studio: Studio) -> UUID:
     with studio.app.inside():
         with tenant_session(studio.tenant_id) as session:
             session.add(Customer(id=customer, tenant_id=studio.tenant_id, name="Asha Rao"))
-            journey_id = journeys.create_journey(
+            journey_id = drafts.create_journey(
                 session, studio.tenant_id, "Come back", user_id=None, now=utc_now(), graph=OLD
             ).id
-            journeys.publish(session, studio.tenant_id, journey_id, user_id=None, now=utc_now())
+            publishing.publish(session, studio.tenant_id, journey_id, user_id=None, now=utc_now())
         with tenant_session(studio.tenant_id) as session:
             enrol_by_hand(
                 session, studio.tenant_id, journey_id, [customer], data={}, key="once", now=utc_now()
@@ -66,15 +66,15 @@ def under_way(studio: Studio) -> UUID:
         while standing(studio, journey_id)[0] != "two" and time.monotonic() < end:
             time.sleep(0.2)
         with tenant_session(studio.tenant_id) as session:
-            revision = journeys.load_journey(session, journey_id).revision
-            journeys.save_draft(session, journey_id, NEW, revision=revision, now=utc_now())
+            revision = drafts.load_journey(session, journey_id).revision
+            drafts.save_draft(session, journey_id, NEW, revision=revision, now=utc_now())
     return journey_id
 
 
 def standing(studio: Studio, journey_id: UUID) -> tuple[str, bool]:
     """Where the customer stands, and whether by the version that is live."""
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        live = journeys.load_journey(session, journey_id).live_version_id
+        live = drafts.load_journey(session, journey_id).live_version_id
         found = session.scalars(select(Enrolment).where(Enrolment.journey_id == journey_id)).one()
         return found.node_id, found.version_id == live
 

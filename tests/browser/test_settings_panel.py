@@ -14,7 +14,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Enrolment, EnrolmentStatus, Journey
 from tests.browser.canvas import Canvas, new_journey
 from tests.browser.conftest import Studio
@@ -64,10 +64,10 @@ def publish(studio: Studio, name: str, *kinds: tuple[str, str, dict[str, Any]]) 
     ]
     graph = {"schema": 1, "nodes": nodes, "edges": edges, "settings": {}}
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant_id, name, user_id=None, now=utc_now(), graph=graph
         )
-        journeys.publish(session, studio.tenant_id, journey.id, user_id=None, now=utc_now())
+        publishing.publish(session, studio.tenant_id, journey.id, user_id=None, now=utc_now())
         return journey.id
 
 

@@ -17,7 +17,7 @@ from engine.core.tenants import update_settings
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Customer, Purpose
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Journey
 from engine.templates.models import Template
 from tests.browser.canvas import Canvas
@@ -63,7 +63,7 @@ def graph(*waits: dict[str, Any], event: str = "Order Completed", **message: Any
 
 def make_journey(studio: Studio, drawn: dict[str, Any]) -> UUID:
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant_id, "Come back", user_id=None, now=utc_now(), graph=drawn
         )
         return journey.id
@@ -72,7 +72,7 @@ def make_journey(studio: Studio, drawn: dict[str, Any]) -> UUID:
 def configs(studio: Studio, journey_id: UUID) -> dict[str, Any]:
     """The saved draft's configs by step."""
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        draft = journeys.load_journey(session, journey_id).draft
+        draft = drafts.load_journey(session, journey_id).draft
         return {node["id"]: node["config"] for node in draft["nodes"]}
 
 
@@ -158,9 +158,9 @@ def test_one_asks_and_the_other_approves_what_differs(page: Page, ravi: Page, st
     template = reach_one_customer(studio)
     journey = make_journey(studio, graph(wait("a", 2, 1), wait("b", 3, 2), template_id=template))
     with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        journeys.publish(session, studio.tenant_id, journey, user_id=None, now=utc_now())
+        publishing.publish(session, studio.tenant_id, journey, user_id=None, now=utc_now())
         changed = graph(wait("a", 5, 1), template_id=template)
-        journeys.save_draft(session, journey, changed, revision=1, now=utc_now())
+        drafts.save_draft(session, journey, changed, revision=1, now=utc_now())
 
     his = open_journey(ravi, studio, journey)
     ravi.get_by_role("button", name="Publish changes").click()

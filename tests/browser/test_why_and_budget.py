@@ -17,7 +17,7 @@ from engine.core.tenants import get_settings
 from engine.customers.models import Customer
 from engine.delivery.models import MessageRate
 from engine.delivery.spend import Charge, book, month_of
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.by_hand import enrol_by_hand
 from engine.journeys.models import Enrolment
 from tests.browser.conftest import Studio
@@ -56,11 +56,11 @@ def customer(studio: Studio) -> UUID:
             session.add(Customer(id=customer_id, tenant_id=studio.tenant_id, name="Asha Rao"))
             ids = {}
             for name, drawn in (("Come back", WAITING), ("Thank you", LISTENING)):
-                journey = journeys.create_journey(
+                journey = drafts.create_journey(
                     session, studio.tenant_id, name, user_id=None, now=utc_now(), graph=drawn
                 )
                 ids[name] = journey.id
-                journeys.publish(session, studio.tenant_id, journey.id, user_id=None, now=utc_now())
+                publishing.publish(session, studio.tenant_id, journey.id, user_id=None, now=utc_now())
         with tenant_session(studio.tenant_id) as session:
             enrol_by_hand(
                 session,

@@ -24,7 +24,7 @@ from engine.core.ids import key_of, new_id
 from engine.core.settings import settings
 from engine.delivery.models import Message, MessageStatus
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Enrolment
 from engine.templates.models import Template
 from tests.chaos.crew import tormented
@@ -196,10 +196,10 @@ def prepare(tenant: UUID, channel: str, number: int) -> list[UUID]:
                 )
             )
         session.flush()
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, tenant, "Twice", user_id=None, now=now, graph=graph(templates, channel)
         )
-        journeys.publish(session, tenant, journey.id, user_id=None, now=now)
+        publishing.publish(session, tenant, journey.id, user_id=None, now=now)
     return customers
 
 

@@ -21,12 +21,13 @@ from engine.delivery.models import Message
 from engine.events.models import Event, QueuedEvent
 from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.stage import play
+from engine.journeys.drafts import save_draft
 from engine.journeys.gallery import install
 from engine.journeys.graph import read_graph
 from engine.journeys.interpreter import advance_due
-from engine.journeys.journeys import publish, save_draft
 from engine.journeys.models import Enrolment, Journey
 from engine.journeys.plan import compile_plan
+from engine.journeys.publishing import publish
 from tests.journeys.conftest import graph_of, node
 from tests.journeys.past import make_past, really_sent
 

@@ -11,7 +11,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.backtest.running import run_backtest
 
 
@@ -22,9 +22,7 @@ def make_journey(tenant: UUID, now: datetime, *, whole: bool = True) -> UUID:
     graph: dict[str, Any] = {"schema": 1, "nodes": nodes, "edges": ways if whole else [], "settings": {}}
     graph["nodes"] = nodes if whole else nodes[1:]
     with tenant_session(tenant) as session:
-        return journeys.create_journey(
-            session, tenant, f"J {new_id()}", user_id=None, now=now, graph=graph
-        ).id
+        return drafts.create_journey(session, tenant, f"J {new_id()}", user_id=None, now=now, graph=graph).id
 
 
 def test_a_backtest_is_asked_for_watched_read_and_cancelled(api: TestClient, tenant: UUID) -> None:

@@ -13,7 +13,7 @@ from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.delivery.models import Message
 from engine.events.models import Event
-from engine.journeys import journeys
+from engine.journeys import drafts
 from tests.journeys.conftest import graph_of, node
 
 
@@ -32,7 +32,7 @@ def path(tenant: UUID, now: datetime) -> str:
         "w.timeout > out",
     )
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, "Tried", user_id=None, now=now, graph=graph)
+        journey = drafts.create_journey(session, tenant, "Tried", user_id=None, now=now, graph=graph)
     return f"/api/v1/journeys/{journey.id}/dry-run"
 
 

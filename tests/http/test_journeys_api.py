@@ -9,7 +9,7 @@ from engine.core.accounts import create_user
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.core.models import Role
-from engine.journeys.journeys import create_journey
+from engine.journeys.drafts import create_journey
 from engine.journeys.models import Stage
 
 JOURNEYS = "/api/v1/journeys"

@@ -16,7 +16,7 @@ from engine.core.tenants import update_settings
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Customer, Purpose
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.templates.models import Template
 
 
@@ -29,9 +29,9 @@ def graph(days: int) -> dict[str, Any]:
 
 def test_the_difference_to_the_live_version_is_told(api: TestClient, tenant: UUID, now: datetime) -> None:
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, "Thanks", user_id=None, now=now, graph=graph(2))
-        journeys.publish(session, tenant, journey.id, user_id=None, now=now)
-        journeys.save_draft(session, journey.id, graph(5), revision=1, now=now)
+        journey = drafts.create_journey(session, tenant, "Thanks", user_id=None, now=now, graph=graph(2))
+        publishing.publish(session, tenant, journey.id, user_id=None, now=now)
+        drafts.save_draft(session, journey.id, graph(5), revision=1, now=now)
         path = f"/api/v1/journeys/{journey.id}/publish"
     data = api.get(path).json()["data"]
     assert data["standing"] == []
@@ -65,7 +65,7 @@ def asked_for(api: TestClient, tenant: UUID, now: datetime) -> str:
         update_settings(
             session, tenant, {"campaign_approval_threshold_recipients": 1}, actor="test", now=moment
         )
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, tenant, "Thanks", user_id=None, now=now, graph=reaching(template)
         )
         return f"/api/v1/journeys/{journey.id}"

@@ -9,7 +9,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.models import QueuedEvent
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Enrolment, EnrolmentStatus
 
 EVENTS = "/api/v1/events/set-aside"
@@ -22,8 +22,8 @@ def test_stuck_customers_are_told_and_let_go_on(api: TestClient, tenant: UUID, n
     graph = {"schema": 1, "nodes": [trigger, wait], "edges": [way], "settings": {}}
     customer, enrolment = new_id(), new_id()
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, "Thanks", user_id=None, now=now, graph=graph)
-        version = journeys.publish(session, tenant, journey.id, user_id=None, now=now).version_id
+        journey = drafts.create_journey(session, tenant, "Thanks", user_id=None, now=now, graph=graph)
+        version = publishing.publish(session, tenant, journey.id, user_id=None, now=now).version_id
         session.add(Customer(id=customer, tenant_id=tenant, name="Asha"))
         session.add(
             Enrolment(

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.customers.profiles import Profile, save_profiles
-from engine.journeys.journeys import create_journey
+from engine.journeys.drafts import create_journey
 
 PATH = "/api/v1/templates"
 HELLO = {

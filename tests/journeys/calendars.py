@@ -13,7 +13,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.core.models import Tenant
 from engine.customers.models import Appointment, Entitlement, Inquiry
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.calendar import run_calendar
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import CalendarRun, Enrolment
@@ -54,7 +54,7 @@ class Calendar:
             at: when it is published; the trigger's own time of day is `at_`.
         """
         with tenant_session(self.tenant) as session:
-            journey = journeys.create_journey(
+            journey = drafts.create_journey(
                 session,
                 self.tenant,
                 name,
@@ -62,7 +62,7 @@ class Calendar:
                 now=at,
                 graph=self.graph(kind, node_id=node_id, **config),
             )
-            journeys.publish(session, self.tenant, journey.id, user_id=None, now=at)
+            publishing.publish(session, self.tenant, journey.id, user_id=None, now=at)
             return journey.id
 
     def graph(self, kind: str, /, *, node_id: str = "t", **config: Any) -> dict[str, Any]:
@@ -74,14 +74,14 @@ class Calendar:
     def publish_again(self, journey_id: UUID, graph: dict[str, Any], *, at: datetime) -> None:
         """A new version of it."""
         with tenant_session(self.tenant) as session:
-            journey = journeys.load_journey(session, journey_id)
-            journeys.save_draft(session, journey_id, graph, revision=journey.revision, now=at)
-            journeys.publish(session, self.tenant, journey_id, user_id=None, now=at)
+            journey = drafts.load_journey(session, journey_id)
+            drafts.save_draft(session, journey_id, graph, revision=journey.revision, now=at)
+            publishing.publish(session, self.tenant, journey_id, user_id=None, now=at)
 
     def move(self, journey_id: UUID, verb: str, *, at: datetime) -> None:
         """Pause, resume, finish or stop it."""
         with tenant_session(self.tenant) as session:
-            journeys.move(session, self.tenant, journey_id, verb, user_id=None, now=at)
+            moves.move(session, self.tenant, journey_id, verb, user_id=None, now=at)
 
     def tick(self, *moments: datetime) -> list[list[UUID]]:
         """What the clock does at these moments: for each, who entered, in the order of their ids."""

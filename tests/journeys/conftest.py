@@ -16,7 +16,7 @@ from engine.customers.models import ConsentState, Customer, Purpose
 from engine.delivery.handover import deliver_due
 from engine.delivery.models import Message
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, Journey, Step
@@ -117,10 +117,8 @@ class Studio:
         """A live journey with this graph."""
         moment = now or self.now
         with tenant_session(self.tenant) as session:
-            journey = journeys.create_journey(
-                session, self.tenant, name, user_id=None, now=moment, graph=graph
-            )
-            journeys.publish(session, self.tenant, journey.id, user_id=None, now=moment)
+            journey = drafts.create_journey(session, self.tenant, name, user_id=None, now=moment, graph=graph)
+            publishing.publish(session, self.tenant, journey.id, user_id=None, now=moment)
             return journey
 
     def problems(self, graph: Graph) -> list[Problem]:

@@ -19,7 +19,7 @@ from engine.customers.orders import NewOrder, save_orders
 from engine.delivery.handover import deliver_due
 from engine.delivery.models import Message, MessageHold, MessageStatus
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.stage import Played, play
 from engine.journeys.calendar import run_calendar
@@ -95,10 +95,10 @@ class Past:
 
     def _publish(self, graph: Graph, now: datetime) -> Journey:
         with tenant_session(self.tenant) as session:
-            journey = journeys.create_journey(
+            journey = drafts.create_journey(
                 session, self.tenant, f"Lived {new_id()}", user_id=None, now=now, graph=graph
             )
-            journeys.publish(session, self.tenant, journey.id, user_id=None, now=now)
+            publishing.publish(session, self.tenant, journey.id, user_id=None, now=now)
             return journey
 
     def _let_happen(self, after: datetime, until: datetime) -> None:

@@ -14,7 +14,7 @@ from engine.core.ids import new_id
 from engine.core.models import Notification, Role
 from engine.customers.models import Entitlement, FollowUp
 from engine.events.models import Event
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.models import Enrolment, EnrolmentStatus
 from engine.segments.membership import add_members
 from engine.segments.models import Segment, SegmentMember
@@ -265,7 +265,7 @@ def test_a_journey_that_is_paused_meanwhile_admits_nobody_and_holds_nobody_up(
     target = other()
     journey = studio.publish(doing("action.start", journey_id=str(target.id)))
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, target.id, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, target.id, "pause", user_id=None, now=studio.now)
     studio.send_event("Order Completed", studio.add_customers(1))
     studio.pass_time(studio.now)
     assert in_journey(studio, target.id) == []
@@ -279,7 +279,7 @@ def test_only_a_live_journey_with_a_manual_trigger_can_be_started(
     target = other()
     assert studio.problems(doing("action.start", journey_id=str(target.id))) == []
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, target.id, "stop", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, target.id, "stop", user_id=None, now=studio.now)
     for journey_id in (by_event.id, target.id, uuid4()):
         problems = studio.problems(doing("action.start", journey_id=str(journey_id)))
         assert fields_of(problems) == [("unknown_journey", "a", "journey_id")]
@@ -296,8 +296,8 @@ def test_journeys_that_start_each_other_go_round_once_an_hour(studio: Any, build
     first = studio.publish(circle(None), "First")
     second = studio.publish(circle(first.id), "Second")
     with tenant_session(studio.tenant) as session:
-        journeys.save_draft(session, first.id, circle(second.id), revision=1, now=studio.now)
-        journeys.publish(session, studio.tenant, first.id, user_id=None, now=studio.now)
+        drafts.save_draft(session, first.id, circle(second.id), revision=1, now=studio.now)
+        publishing.publish(session, studio.tenant, first.id, user_id=None, now=studio.now)
     studio.send_event("Order Completed", studio.add_customers(1))
     studio.pass_time(studio.now)
     assert len(in_journey(studio, first.id)) + len(in_journey(studio, second.id)) <= 4

@@ -14,11 +14,11 @@ from engine.core.ids import new_id
 from engine.core.models import AuditEntry
 from engine.core.notifications import unseen
 from engine.core.tenants import update_settings
-from engine.journeys import approval, journeys
+from engine.journeys import approval, drafts
 from engine.journeys.approval import NeedsApproval, Publisher
 from engine.journeys.directory import JourneyQuery, list_journeys
-from engine.journeys.journeys import Published
 from engine.journeys.models import Journey, JourneyStatus, RequestStatus
+from engine.journeys.publishing import Published
 from engine.journeys.requests import Asked, newest_request, waiting_for_approval
 from engine.journeys.stages import journey_map
 
@@ -58,12 +58,12 @@ class Desk:
 
     def redraw(self, graph: Any) -> None:
         with tenant_session(self.studio.tenant) as session:
-            revision = journeys.load_journey(session, self.journey).revision
-            journeys.save_draft(session, self.journey, graph, revision=revision, now=self.studio.now)
+            revision = drafts.load_journey(session, self.journey).revision
+            drafts.save_draft(session, self.journey, graph, revision=revision, now=self.studio.now)
 
     def look(self) -> tuple[Journey, Asked | None]:
         with tenant_session(self.studio.tenant) as session:
-            return journeys.load_journey(session, self.journey), newest_request(session, self.journey)
+            return drafts.load_journey(session, self.journey), newest_request(session, self.journey)
 
     def told(self, who: Publisher) -> list[str]:
         assert who.user_id
@@ -81,7 +81,7 @@ def desk(studio: Any) -> Desk:
     with tenant_session(studio.tenant) as session:
         threshold = {"campaign_approval_threshold_recipients": 3}
         update_settings(session, studio.tenant, threshold, actor="test", now=studio.now)
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Thanks", user_id=None, now=studio.now, graph=studio.simple_graph()
         ).id
     return Desk(studio, journey, Publisher(people[0], False), Publisher(people[1], True))
@@ -113,7 +113,7 @@ def test_an_approver_is_told_and_approves_what_was_asked_for(desk: Desk) -> None
     assert desk.told(desk.asker) == []
     with tenant_session(desk.studio.tenant) as session:
         assert waiting_for_approval(session) == {desk.journey}
-        journeys.create_journey(session, desk.studio.tenant, "Another", user_id=None, now=desk.studio.now)
+        drafts.create_journey(session, desk.studio.tenant, "Another", user_id=None, now=desk.studio.now)
         page = list_journeys(session, JourneyQuery(awaits_approval=True), since=desk.studio.now)
         assert [(row.id, row.awaits_approval) for row in page.rows] == [
             (desk.journey, True)

@@ -16,7 +16,7 @@ from engine.customers.consent import ConsentWish, change_consents, opt_out
 from engine.customers.models import Appointment, ConsentState, Customer, Entitlement, Inquiry, Purpose
 from engine.delivery.models import Message, MessageRate
 from engine.events.models import Event, QueuedEvent
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.backtest.asking import (
     ask_backtest,
     cancel_backtest,
@@ -392,7 +392,7 @@ def test_a_backtest_writes_nothing_and_could_not(studio: Studio) -> None:
 def draft(studio: Studio, graph: Graph) -> UUID:
     with tenant_session(studio.tenant) as session:
         name = f"Draft {new_id()}"
-        return journeys.create_journey(
+        return drafts.create_journey(
             session, studio.tenant, name, user_id=None, now=studio.now, graph=graph
         ).id
 
@@ -425,8 +425,8 @@ def test_a_worker_finds_it_runs_it_and_keeps_what_it_found(studio: Studio) -> No
         assert (len(rows), total) == (2, 3)
         assert [line["what"] for line in rows[0].passage["story"]] == ["step", "step", "sent"]
         assert list_passages(session, backtest_id, search="nobody") == ([], 0)
-        journey = journeys.load_journey(session, journey_id)
-        journeys.save_draft(session, journey_id, journey.draft, revision=journey.revision, now=studio.now)
+        journey = drafts.load_journey(session, journey_id)
+        drafts.save_draft(session, journey_id, journey.draft, revision=journey.revision, now=studio.now)
         newest = latest_backtest(session, journey_id)
         assert newest is not None
         assert newest.is_stale

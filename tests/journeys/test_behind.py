@@ -11,7 +11,7 @@ from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.customers.models import Customer
 from engine.delivery.models import Message, MessageStatus
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.behind import BehindPage, Figure, customers_behind
 from engine.journeys.counts import node_counts
 from engine.journeys.entries import route_events
@@ -25,10 +25,10 @@ def journey_id(studio: Any) -> UUID:
     """Five customers in a journey that waits a day and writes; they wait."""
     with tenant_session(studio.tenant) as session:
         graph = studio.simple_graph("Signed Up", wait_days=1)
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     for minutes, name in enumerate(NAMES):
         studio.send_event("Signed Up", studio.add_customers(1, name=name), at=studio.now)
         route_events(studio.tenant, now=studio.now + timedelta(minutes=minutes))
@@ -94,7 +94,7 @@ def test_what_became_of_messages_names_whom_and_why(studio: Any, journey_id: UUI
     assert (held.name, held.why) == ("Esha Shah", "It is night")
     assert behind(studio, journey_id, "m", Figure.QUEUED).rows == ()
     with tenant_session(studio.tenant) as session:
-        version_id = journeys.load_journey(session, journey_id).live_version_id
+        version_id = drafts.load_journey(session, journey_id).live_version_id
         assert version_id
         counted = node_counts(session, version_id)["m"].messages
     assert counted == {"read": 1, "sent": 1, "failed": 1, "skipped": 1, "queued": 1, "held": 1, "opened": 1}

@@ -9,7 +9,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import new_id
 from engine.core.models import Branch, Role
 from engine.core.tenants import get_tenant
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.choices import load_choices
 from engine.segments.models import Segment
@@ -52,11 +52,11 @@ def test_staff_branches_and_lists_are_offered_by_name(studio: Any) -> None:
 def test_journeys_are_offered_with_whether_they_can_be_started_by_hand(studio: Any) -> None:
     with tenant_session(studio.tenant) as session:
         graph = studio.simple_graph()
-        live = journeys.create_journey(
+        live = drafts.create_journey(
             session, studio.tenant, "Thanks", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, live.id, user_id=None, now=studio.now)
-        draft = journeys.create_journey(session, studio.tenant, "Later", user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, live.id, user_id=None, now=studio.now)
+        draft = drafts.create_journey(session, studio.tenant, "Later", user_id=None, now=studio.now)
         wanted = [
             {"id": str(draft.id), "name": "Later", "manual": False},
             {"id": str(live.id), "name": "Thanks", "manual": False},

@@ -17,8 +17,9 @@ from engine.core.models import AuditEntry, Role
 from engine.customers.models import Customer, Order
 from engine.journeys.counts import fold_counts
 from engine.journeys.directory import SORTS, JourneyQuery, JourneyRow, list_journeys
-from engine.journeys.journeys import About, create_journey, describe_journey, move, save_draft
+from engine.journeys.drafts import About, create_journey, describe_journey, save_draft
 from engine.journeys.models import Enrolment, Journey, JourneyCount, JourneyStatus, JourneyVersion, Stage
+from engine.journeys.moves import move
 from engine.journeys.stages import RECENT, journey_map
 
 STATUSES = ("active", "paused", "completed", "exited", "quarantined")

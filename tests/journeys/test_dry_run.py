@@ -13,7 +13,7 @@ from engine.core.ids import new_id
 from engine.core.tenants import get_settings
 from engine.customers.models import Customer
 from engine.delivery.models import Message
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.dry_run.playing import (
     advance,
     begin,
@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 def draft(studio: Studio, graph: Graph) -> UUID:
     """A journey that nobody has published."""
     with tenant_session(studio.tenant) as session:
-        return journeys.create_journey(
+        return drafts.create_journey(
             session, studio.tenant, "Tried", user_id=None, now=studio.now, graph=graph
         ).id
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidGraph
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, EnrolmentStatus
@@ -20,10 +20,10 @@ Build = Callable[..., dict[str, Any]]
 
 def publish(studio: Any, graph: dict[str, Any], name: str = "Journey") -> Any:
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, name, user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
         return journey.id
 
 
@@ -110,12 +110,12 @@ def test_a_paused_journey_admits_nobody_and_moves_nobody(studio: Any) -> None:
     studio.send_event("Order Completed", inside)
     route_events(studio.tenant, now=studio.now)
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
     studio.send_event("Order Completed", studio.add_customers(1))
     assert route_events(studio.tenant, now=studio.now).enrolled == 0
     assert advance_due(studio.tenant, now=studio.now).enrolments == 0
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey, "resume", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey, "resume", user_id=None, now=studio.now)
     assert advance_due(studio.tenant, now=studio.now).enrolments == 1
 
 
@@ -124,11 +124,11 @@ def test_a_stopped_journey_ends_its_enrolments(studio: Any) -> None:
     studio.send_event("Order Completed", studio.add_customers(2))
     route_events(studio.tenant, now=studio.now)
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey, "stop", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey, "stop", user_id=None, now=studio.now)
         states = set(session.scalars(select(Enrolment.status)))
     assert states == {EnrolmentStatus.EXITED}
     with tenant_session(studio.tenant) as session, pytest.raises(Conflict):
-        journeys.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
 
 
 def test_publishing_a_broken_draft_lists_the_problems_and_changes_nothing(
@@ -136,24 +136,24 @@ def test_publishing_a_broken_draft_lists_the_problems_and_changes_nothing(
 ) -> None:
     with tenant_session(studio.tenant) as session:
         graph = build([step("x", "exit")])
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Broken", user_id=None, now=studio.now, graph=graph
         )
     with pytest.raises(InvalidGraph) as caught, tenant_session(studio.tenant) as session:
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     assert {problem["code"] for problem in caught.value.details} == {"no_trigger"}
     with tenant_session(studio.tenant) as session:
-        assert journeys.load_journey(session, journey.id).status == "draft"
+        assert drafts.load_journey(session, journey.id).status == "draft"
 
 
 def test_two_editors_cannot_silently_overwrite_each_other(studio: Any) -> None:
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(session, studio.tenant, "Shared", user_id=None, now=studio.now)
+        journey = drafts.create_journey(session, studio.tenant, "Shared", user_id=None, now=studio.now)
     with tenant_session(studio.tenant) as session:
-        saved = journeys.save_draft(session, journey.id, studio.simple_graph(), revision=1, now=studio.now)
+        saved = drafts.save_draft(session, journey.id, studio.simple_graph(), revision=1, now=studio.now)
     assert saved.revision == 2 and saved.problems == []
     with tenant_session(studio.tenant) as session, pytest.raises(Conflict) as caught:
-        journeys.save_draft(session, journey.id, studio.simple_graph(), revision=1, now=studio.now)
+        drafts.save_draft(session, journey.id, studio.simple_graph(), revision=1, now=studio.now)
     assert caught.value.details == {"revision": 2}
 
 
@@ -162,8 +162,8 @@ def test_a_new_version_leaves_running_enrolments_on_theirs(studio: Any) -> None:
     studio.send_event("Order Completed", studio.add_customers(1))
     route_events(studio.tenant, now=studio.now)
     with tenant_session(studio.tenant) as session:
-        journeys.save_draft(session, journey, studio.simple_graph(wait_days=9), revision=1, now=studio.now)
-        second = journeys.publish(session, studio.tenant, journey, user_id=None, now=studio.now)
+        drafts.save_draft(session, journey, studio.simple_graph(wait_days=9), revision=1, now=studio.now)
+        second = publishing.publish(session, studio.tenant, journey, user_id=None, now=studio.now)
         versions = list(session.scalars(select(Enrolment.version_id)))
     assert second.number == 2 and second.version_id not in versions
 

@@ -10,7 +10,7 @@ from engine.core.db import tenant_session
 from engine.customers.consent import ConsentWish, change_consents
 from engine.customers.models import ConsentState, Purpose
 from engine.delivery.handover import close_journal, deliver_due
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.absence import explain_absence, journeys_without
 from engine.journeys.entries import route_events
 from engine.journeys.explain import explain_customer
@@ -37,7 +37,7 @@ def rich_way(studio: Any, build: Any, step: Any) -> Any:
 
 def start(studio: Any, graph: Any, **settings: Any) -> UUID:
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session,
             studio.tenant,
             "Journey",
@@ -45,7 +45,7 @@ def start(studio: Any, graph: Any, **settings: Any) -> UUID:
             now=studio.now,
             graph=graph | {"settings": settings},
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
         return journey.id
 
 
@@ -141,7 +141,7 @@ def test_journeys_without_a_customer_are_the_live_ones_they_are_not_under_way_in
     outside = studio.publish(way, "outside")
     paused = studio.publish(way, "paused")
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, paused.id, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, paused.id, "pause", user_id=None, now=studio.now)
     studio.send_event("Signed Up", [customer])
     route_events(studio.tenant, now=studio.now)
     with tenant_session(studio.tenant) as session:

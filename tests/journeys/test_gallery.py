@@ -13,8 +13,8 @@ from engine.core.errors import NotFound
 from engine.journeys.gallery import GalleryJourney, install, list_gallery
 from engine.journeys.gallery.preview import look_at
 from engine.journeys.gallery.search import channels_of, find_ready_made
-from engine.journeys.journeys import check_draft, publish
 from engine.journeys.models import JourneyStatus, Stage
+from engine.journeys.publishing import check_draft, publish
 from engine.templates.system import ready_made_templates, system_templates
 
 GALLERY = {each.key: each for each in list_gallery()}

@@ -10,7 +10,7 @@ from engine.delivery.models import Message
 from engine.journeys.backtest.grid import Grid
 from engine.journeys.backtest.stage import play
 from engine.journeys.gallery import install, list_gallery
-from engine.journeys.journeys import publish
+from engine.journeys.publishing import publish
 from engine.journeys.versions import live_plans
 from engine.offers.models import Coupon, CouponCode
 from engine.offers.redeeming import CouponRefused, redeem

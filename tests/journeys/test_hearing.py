@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.delivery.models import Message, MessageStatus
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.behind import Figure, customers_behind
 from engine.journeys.counts import fold_counts, node_counts
 from engine.journeys.entries import route_events
@@ -24,10 +24,10 @@ def begin(studio: Any, customers: list[UUID], **settings: Any) -> UUID:
     """A live journey that waits a day and writes; the customers have entered and wait."""
     with tenant_session(studio.tenant) as session:
         graph = studio.simple_graph("Signed Up", wait_days=1, **settings)
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     studio.send_event("Signed Up", customers)
     pass_time(studio, studio.now)
     return journey.id
@@ -113,7 +113,7 @@ def counted(studio: Any, journey_id: UUID) -> dict[str, tuple[int, int]]:
     """Passed and converted, by step."""
     with tenant_session(studio.tenant) as session:
         fold_counts(session, studio.tenant)
-        version_id = journeys.load_journey(session, journey_id).live_version_id
+        version_id = drafts.load_journey(session, journey_id).live_version_id
         assert version_id
         counts = node_counts(session, version_id)
         converted = {
@@ -192,12 +192,12 @@ def test_an_exit_that_comes_while_the_journey_is_paused_counts_when_it_goes_on(s
     customers = studio.add_customers(1)
     journey = begin(studio, customers, exit_events=["Membership Started"])
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey, "pause", user_id=None, now=studio.now)
     studio.send_event("Membership Started", customers, at=studio.now + HOUR)
     pass_time(studio, studio.now + HOUR)
     assert ways(studio)[customers[0]].status == EnrolmentStatus.PAUSED
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey, "resume", user_id=None, now=studio.now + 2 * HOUR)
+        moves.move(session, studio.tenant, journey, "resume", user_id=None, now=studio.now + 2 * HOUR)
     pass_time(studio, studio.now + 2 * HOUR)
     assert ways(studio)[customers[0]].reason == "Left because of “Membership Started”"
 
@@ -233,10 +233,10 @@ def test_a_trigger_that_cools_down_lets_nobody_in_again_too_soon(studio: Any) ->
     graph = studio.simple_graph("Visited", wait_days=None, reentry="always")
     graph["nodes"][0]["config"]["cooldown_days"] = 7
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     for days in (0, 3, 7, 8):
         at = studio.now + timedelta(days=days)
         studio.send_event("Visited", customers, at=at)

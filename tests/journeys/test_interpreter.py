@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine.core.db import tenant_session
 from engine.customers.models import Customer
 from engine.delivery.models import Message, OutgoingWebhook
-from engine.journeys import interpreter, journeys
+from engine.journeys import drafts, interpreter, publishing
 from engine.journeys.counts import fold_counts, node_counts
 from engine.journeys.directory import JourneyQuery, list_journeys
 from engine.journeys.entries import route_events
@@ -24,10 +24,10 @@ Build = Callable[..., dict[str, Any]]
 
 def start(studio: Any, graph: dict[str, Any], customers: list[Any], event: str = "Order Completed") -> Any:
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
         )
-        published = journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        published = publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     studio.send_event(event, customers)
     route_events(studio.tenant, now=studio.now)
     return published

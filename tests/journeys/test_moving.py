@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
 from engine.delivery.models import Message
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, EnrolmentStatus
@@ -37,14 +37,14 @@ def publish(
     at = studio.now + after
     with tenant_session(studio.tenant) as session:
         if journey_id is None:
-            journey = journeys.create_journey(
+            journey = drafts.create_journey(
                 session, studio.tenant, "Journey", user_id=None, now=at, graph=graph
             )
             journey_id = journey.id
         else:
-            revision = journeys.load_journey(session, journey_id).revision
-            journeys.save_draft(session, journey_id, graph, revision=revision, now=at)
-        journeys.publish(session, studio.tenant, journey_id, user_id=None, now=at, mapping=mapping)
+            revision = drafts.load_journey(session, journey_id).revision
+            drafts.save_draft(session, journey_id, graph, revision=revision, now=at)
+        publishing.publish(session, studio.tenant, journey_id, user_id=None, now=at, mapping=mapping)
         return journey_id
 
 
@@ -120,10 +120,10 @@ def test_the_preview_tells_who_stands_where_and_where_they_could_go_on(
     studio: Any, build: Any, step: Any, under_way: UUID
 ) -> None:
     with tenant_session(studio.tenant) as session:
-        revision = journeys.load_journey(session, under_way).revision
+        revision = drafts.load_journey(session, under_way).revision
         graph = graph_of(studio, build, step, wait="pause")
-        journeys.save_draft(session, under_way, graph, revision=revision, now=studio.now)
-        standing = journeys.preview_publish(session, under_way)
+        drafts.save_draft(session, under_way, graph, revision=revision, now=studio.now)
+        standing = publishing.preview_publish(session, under_way)
     assert [(each.node_id, each.sentence, each.customers, each.suggested) for each in standing] == [
         ("w", "Wait 2 days", 1, "offer")
     ]

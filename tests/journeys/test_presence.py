@@ -9,7 +9,7 @@ import pytest
 from engine.core.accounts import Role, create_tenant, create_user
 from engine.core.db import tenant_session
 from engine.core.ids import new_id
-from engine.journeys.journeys import create_journey
+from engine.journeys.drafts import create_journey
 from engine.journeys.presence import BUSY, GONE, Companion, LookAround, leave, look_around, note_edit
 
 SECOND = timedelta(seconds=1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from engine.core.db import tenant_session
-from engine.journeys import journeys
+from engine.journeys import drafts
 from engine.journeys.difference import StepWords
 from engine.journeys.entries import route_events
 from engine.journeys.graph import read_graph
@@ -26,8 +26,8 @@ def redrawn(studio: Any, old: Any, new: Any, *, customers: int) -> Preview:
     ):
         pass
     with tenant_session(studio.tenant) as session:
-        revision = journeys.load_journey(session, journey_id).revision
-        journeys.save_draft(session, journey_id, new, revision=revision, now=studio.now)
+        revision = drafts.load_journey(session, journey_id).revision
+        drafts.save_draft(session, journey_id, new, revision=revision, now=studio.now)
         return look_ahead(session, journey_id)
 
 
@@ -48,7 +48,7 @@ def test_the_preview_counts_who_is_under_way_and_says_what_differs(
 def test_a_journey_never_published_has_nothing_to_compare_with(studio: Any, build: Any, step: Any) -> None:
     graph = build([step("t", "trigger.event", event="Signed Up"), wait(step, "w", 2)], "t > w")
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "New", user_id=None, now=studio.now, graph=graph
         )
         preview = look_ahead(session, journey.id)

@@ -13,7 +13,7 @@ from engine.core.errors import Conflict
 from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.models import EventInterest, QueuedEvent
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment, EnrolmentStatus
@@ -34,10 +34,10 @@ def start(studio: Any, customers: list[UUID], **settings: Any) -> UUID:
     """A live journey with a day's wait in which the customers stand."""
     with tenant_session(studio.tenant) as session:
         graph = studio.simple_graph(wait_days=1, **settings)
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
         journey_id = journey.id
     studio.send_event("Order Completed", customers)
     route_events(studio.tenant, now=studio.now)
@@ -147,12 +147,12 @@ def test_in_a_paused_journey_the_stuck_wait_with_the_others(studio: Any) -> None
     journey_id = start(studio, [asha])
     get_stuck(studio, [asha])
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey_id, "pause", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey_id, "pause", user_id=None, now=studio.now)
     assert retry(studio, journey_id) == Retried(1, 0)
     assert states(studio) == {asha: EnrolmentStatus.PAUSED}
     later = studio.now + timedelta(days=2)
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey_id, "resume", user_id=None, now=later)
+        moves.move(session, studio.tenant, journey_id, "resume", user_id=None, now=later)
     assert advance_due(studio.tenant, now=later).effects == 1
 
 
@@ -161,7 +161,7 @@ def test_in_a_stopped_journey_nobody_goes_on(studio: Any) -> None:
     journey_id = start(studio, [asha])
     get_stuck(studio, [asha])
     with tenant_session(studio.tenant) as session:
-        journeys.move(session, studio.tenant, journey_id, "stop", user_id=None, now=studio.now)
+        moves.move(session, studio.tenant, journey_id, "stop", user_id=None, now=studio.now)
     with pytest.raises(Conflict, match="stopped"):
         retry(studio, journey_id)
 
@@ -171,10 +171,10 @@ def test_who_goes_on_again_is_heard_by_the_events_of_their_own_version(studio: A
     journey_id = start(studio, [asha], exit_events=["Refunded"])
     get_stuck(studio, [asha])
     with tenant_session(studio.tenant) as session:
-        revision = journeys.load_journey(session, journey_id).revision
+        revision = drafts.load_journey(session, journey_id).revision
         graph = studio.simple_graph(wait_days=1)
-        journeys.save_draft(session, journey_id, graph, revision=revision, now=studio.now)
-        journeys.publish(session, studio.tenant, journey_id, user_id=None, now=studio.now)
+        drafts.save_draft(session, journey_id, graph, revision=revision, now=studio.now)
+        publishing.publish(session, studio.tenant, journey_id, user_id=None, now=studio.now)
         heard = select(EventInterest.name).where(EventInterest.listener == journey_id)
         assert "Refunded" not in session.scalars(heard).all()
     retry(studio, journey_id)

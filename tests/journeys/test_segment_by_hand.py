@@ -8,7 +8,7 @@ import pytest
 from engine.core.db import tenant_session
 from engine.core.errors import NotFound
 from engine.core.ids import new_id
-from engine.journeys import by_hand, journeys, segment_by_hand
+from engine.journeys import by_hand, drafts, publishing, segment_by_hand
 from engine.journeys.segment_by_hand import enrol_segment_by_hand
 from engine.segments.models import Segment
 
@@ -21,10 +21,10 @@ def door(studio: Any, build: Build, step: Build) -> Any:
     wait = step("w", "wait.duration", duration={"amount": 1, "unit": "days"})
     graph = build([step("t", "trigger.manual"), wait], "t > w")
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "Door", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
         return journey.id
 
 

@@ -13,7 +13,7 @@ from engine.core.ids import new_id
 from engine.customers.bookings import NewAppointment, save_appointments
 from engine.customers.models import AppointmentStatus
 from engine.customers.orders import NewOrder, save_orders
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Enrolment
@@ -29,10 +29,10 @@ def publish(studio: Any, build: Callable[..., Any], step: Callable[..., Any]) ->
     def make(kind: str, settings: dict[str, Any] | None = None, **config: Any) -> UUID:
         graph = build([step("t", kind, **config), step("x", "exit")], "t > x", settings=settings)
         with tenant_session(studio.tenant) as session:
-            journey = journeys.create_journey(
+            journey = drafts.create_journey(
                 session, studio.tenant, "Journey", user_id=None, now=studio.now, graph=graph
             )
-            journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+            publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
             return journey.id
 
     return make
@@ -145,10 +145,10 @@ def test_a_goal_is_not_reached_by_the_first_order_that_let_in(
     ]
     with tenant_session(studio.tenant) as session:
         graph = build(nodes, "t > w", settings={"goal_event": "Order Completed"})
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, studio.tenant, "J", user_id=None, now=studio.now, graph=graph
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     studio.send_event("Order Completed", studio.add_customers(1))
     route_events(studio.tenant, now=studio.now)
     advance_due(studio.tenant, now=studio.now)

@@ -14,7 +14,7 @@ from engine.core.errors import Conflict, InvalidInput, NotFound
 from engine.core.ids import new_id
 from engine.core.models import KeyKind
 from engine.customers.profiles import Profile, save_profiles
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.by_hand import BEFORE, CLOSED, INSIDE, UNFIT, EnrolledByHand, enrol_by_hand
 from engine.journeys.interpreter import advance_due
 from tests.journeys.calendars import Calendar
@@ -30,7 +30,7 @@ def publish(calendar: Calendar, trigger: str = "trigger.manual", **settings: Any
     """A journey in which one waits for a day."""
     nodes = [node("t", trigger), node("w", "wait.duration", duration={"amount": 1, "unit": "days"})]
     with tenant_session(calendar.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session,
             calendar.tenant,
             "Welcome",
@@ -38,7 +38,7 @@ def publish(calendar: Calendar, trigger: str = "trigger.manual", **settings: Any
             now=calendar.studio.now,
             graph=graph_of(nodes, "t > w", settings=settings),
         )
-        journeys.publish(session, calendar.tenant, journey.id, user_id=None, now=calendar.studio.now)
+        publishing.publish(session, calendar.tenant, journey.id, user_id=None, now=calendar.studio.now)
         return journey.id
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.core.db import tenant_session
-from engine.journeys import journeys
+from engine.journeys import moves
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import Step
 
@@ -91,7 +91,7 @@ def test_a_pause_does_not_let_the_crowd_through_at_once(studio: Any, at_a_rate: 
     journey = studio.begin(at_a_rate(4), studio.add_customers(8))
     for verb, moment in (("pause", studio.now + MINUTE), ("resume", studio.now + 5 * HOUR)):
         with tenant_session(studio.tenant) as session:
-            journeys.move(session, studio.tenant, journey.id, verb, user_id=None, now=moment)
+            moves.move(session, studio.tenant, journey.id, verb, user_id=None, now=moment)
     for quarter in range(12):
         studio.pass_time(studio.now + 5 * HOUR + quarter * 15 * MINUTE)
     moments = released(studio)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from engine.core.db import tenant_session
 from engine.delivery.models import Message
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.nodes.wait_until import WEEKDAYS, Days, next_moment
@@ -95,7 +95,7 @@ def test_each_customer_waits_by_their_own_clock(
         step("m", "action.message", channel="whatsapp", template_id=str(studio.template)),
     ]
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session,
             studio.tenant,
             "Evening",
@@ -103,7 +103,7 @@ def test_each_customer_waits_by_their_own_clock(
             now=studio.now,
             graph=build(nodes, "t > w", "w > m"),
         )
-        journeys.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
+        publishing.publish(session, studio.tenant, journey.id, user_id=None, now=studio.now)
     at_home, in_london = studio.add_customers(2), studio.add_customers(1, timezone="Europe/London")
     studio.send_event("Order Completed", at_home + in_london)
     route_events(studio.tenant, now=studio.now)
@@ -172,7 +172,7 @@ def test_a_time_that_is_none_is_refused_on_its_field(
 ) -> None:
     nodes = [step("t", "trigger.event", event="E"), step("w", "wait.until", at="25:00"), step("x", "exit")]
     with tenant_session(studio.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session,
             studio.tenant,
             "Never",
@@ -180,5 +180,5 @@ def test_a_time_that_is_none_is_refused_on_its_field(
             now=studio.now,
             graph=build(nodes, "t > w", "w > x"),
         )
-        (problem,) = journeys.check_draft(session, journey.id)
+        (problem,) = publishing.check_draft(session, journey.id)
     assert (problem.node_id, problem.field) == ("w", "at")

@@ -28,7 +28,7 @@ from engine.delivery.models import Message, MessageStatus
 from engine.delivery.receipts import apply_receipts, take_receipts
 from engine.delivery.recovery import recover_sending
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, moves, publishing
 from engine.journeys.entries import route_events
 from engine.journeys.interpreter import advance_due
 from engine.journeys.models import JourneyStatus
@@ -194,21 +194,23 @@ class World:
         """The marketer publishes a new version, with or without moving those under way, or pauses, or resumes."""
         journey_id = self.random.choice(self.journeys)
         with suppress(SafarError), tenant_session(self.tenant) as session:
-            journey = journeys.load_journey(session, journey_id)
+            journey = drafts.load_journey(session, journey_id)
             if journey.status == JourneyStatus.PAUSED or self.random.random() < 0.3:
                 verb = "resume" if journey.status == JourneyStatus.PAUSED else "pause"
-                journeys.move(session, self.tenant, journey_id, verb, user_id=None, now=self.now)
+                moves.move(session, self.tenant, journey_id, verb, user_id=None, now=self.now)
                 self.note(f"{verb} {self.journeys.index(journey_id)}")
             else:
                 self._publish_anew(session, journey_id, journey.revision)
 
     def _publish_anew(self, session: Session, journey_id: UUID, revision: int) -> None:
         graph = random_graph(self.random, self.things, largest=8)
-        journeys.save_draft(session, journey_id, graph, revision=revision, now=self.now)
+        drafts.save_draft(session, journey_id, graph, revision=revision, now=self.now)
         mapping = None
         if self.random.random() < 0.6:
-            mapping = {each.node_id: each.suggested for each in journeys.preview_publish(session, journey_id)}
-        journeys.publish(session, self.tenant, journey_id, user_id=None, now=self.now, mapping=mapping)
+            mapping = {
+                each.node_id: each.suggested for each in publishing.preview_publish(session, journey_id)
+            }
+        publishing.publish(session, self.tenant, journey_id, user_id=None, now=self.now, mapping=mapping)
         self.note(
             f"publish {self.journeys.index(journey_id)}, {'moving' if mapping is not None else 'staying'}"
         )
@@ -270,8 +272,8 @@ class World:
         handover._abandon_journal()
         with tenant_session(self.tenant) as session:
             for journey_id in self.journeys:
-                if journeys.load_journey(session, journey_id).status == JourneyStatus.PAUSED:
-                    journeys.move(session, self.tenant, journey_id, "resume", user_id=None, now=self.now)
+                if drafts.load_journey(session, journey_id).status == JourneyStatus.PAUSED:
+                    moves.move(session, self.tenant, journey_id, "resume", user_id=None, now=self.now)
         for later in HEALING:
             self.now += later
             self.work_off()
@@ -430,10 +432,10 @@ def _settle_in(world: World) -> None:
         world.said = [Said(world.next_order(), wish.customer_id, wish.channel, True) for wish in wishes]
         for number in range(2):
             graph = random_graph(random, world.things, largest=8)
-            journey = journeys.create_journey(
+            journey = drafts.create_journey(
                 session, world.tenant, f"Journey {number}", user_id=None, now=world.now, graph=graph
             )
-            journeys.publish(session, world.tenant, journey.id, user_id=None, now=world.now)
+            publishing.publish(session, world.tenant, journey.id, user_id=None, now=world.now)
             world.journeys.append(journey.id)
 
 

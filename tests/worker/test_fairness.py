@@ -15,7 +15,7 @@ from engine.core.doors import Work
 from engine.core.ids import key_of
 from engine.core.tally import read_counters
 from engine.events.record import NewEvent, record
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from tests.worker.conftest import HangingProvider, Shop
 
 PATIENCE = 90
@@ -50,10 +50,10 @@ def _publish(shop: Shop) -> UUID:
         "settings": {},
     }
     with tenant_session(shop.tenant) as session:
-        journey = journeys.create_journey(
+        journey = drafts.create_journey(
             session, shop.tenant, "Visits", user_id=None, now=utc_now(), graph=graph
         )
-        journeys.publish(session, shop.tenant, journey.id, user_id=None, now=utc_now())
+        publishing.publish(session, shop.tenant, journey.id, user_id=None, now=utc_now())
         return journey.id
 
 

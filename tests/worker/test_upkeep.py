@@ -18,7 +18,7 @@ from engine.customers.entitlements import NewEntitlement, save_entitlements
 from engine.customers.models import Customer, EntitlementKind
 from engine.events.record import NewEvent, record
 from engine.events.retention import drop_old_months
-from engine.journeys import journeys
+from engine.journeys import drafts, publishing
 from engine.journeys.models import Journey, JourneyStatus
 from engine.worker.upkeep import CHORES, at_clean_up_hour, at_midnight, do_chore
 
@@ -151,7 +151,7 @@ def test_the_audit_stays_two_years_however_short_logs_are_kept(
 
 def _journey(tenant: UUID, now: datetime, **columns: Any) -> UUID:
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, "Journey", user_id=None, now=now)
+        journey = drafts.create_journey(session, tenant, "Journey", user_id=None, now=now)
         for name, value in columns.items():
             setattr(journey, name, value)
         return journey.id
@@ -248,8 +248,8 @@ def test_a_journey_whose_last_day_has_passed_admits_nobody_any_more(tenant: UUID
         "settings": {"ends_on": "2026-03-02"},
     }
     with tenant_session(tenant) as session:
-        journey = journeys.create_journey(session, tenant, "Spring", user_id=None, now=now, graph=graph)
-        journeys.publish(session, tenant, journey.id, user_id=None, now=now)
+        journey = drafts.create_journey(session, tenant, "Spring", user_id=None, now=now, graph=graph)
+        publishing.publish(session, tenant, journey.id, user_id=None, now=now)
     _do_all(tenant, now)
     assert _status(tenant, journey.id) == JourneyStatus.LIVE
     _do_all(tenant, datetime(2026, 3, 2, 18, 31, tzinfo=UTC))

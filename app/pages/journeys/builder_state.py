@@ -15,7 +15,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, NotFound, SafarError
 from engine.core.ids import key_of
-from engine.journeys import journeys
+from engine.journeys import drafts, moves
 from engine.journeys.builder import Opened, duplicate, keep_draft, open_journey
 from engine.journeys.choices import load_choices
 from engine.journeys.models import Journey, JourneyStatus, RequestStatus
@@ -216,17 +216,13 @@ def tell_problems(builder: BuilderState, error: InvalidGraph) -> None:
 
 def _move(viewer: Viewer, journey_id: UUID, verb: str) -> Journey:
     with tenant_session(viewer.tenant_id) as session:
-        return journeys.move(
-            session, viewer.tenant_id, journey_id, verb, user_id=viewer.user_id, now=utc_now()
-        )
+        return moves.move(session, viewer.tenant_id, journey_id, verb, user_id=viewer.user_id, now=utc_now())
 
 
 def _rename(viewer: Viewer, journey_id: UUID, name: str) -> str:
     with tenant_session(viewer.tenant_id) as session:
-        about = journeys.About(name=name)
-        return journeys.describe_journey(
-            session, journey_id, about, user_id=viewer.user_id, now=utc_now()
-        ).name
+        about = drafts.About(name=name)
+        return drafts.describe_journey(session, journey_id, about, user_id=viewer.user_id, now=utc_now()).name
 
 
 def _choices(viewer: Viewer) -> dict[str, Any]:

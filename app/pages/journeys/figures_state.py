@@ -11,8 +11,8 @@ from app.pages.session import signed_in
 from engine.core.accounts import Viewer
 from engine.core.errors import NotFound
 from engine.journeys.builder import Figures, look_at_figures, people_behind
-from engine.journeys.journeys import MOVES
 from engine.journeys.models import JourneyStatus
+from engine.journeys.moves import MOVES
 
 LIVE = frozenset({JourneyStatus.LIVE, JourneyStatus.FINISHING})
 ASKED = {"pending": AWAITS, "rejected": "Not approved"}

@@ -16,8 +16,8 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import SafarError
 from engine.journeys.choices import load_choices
+from engine.journeys.drafts import create_journey
 from engine.journeys.from_file import JourneyFile, Unknown, read_file, replace_unknown
-from engine.journeys.journeys import create_journey
 
 OPEN = ("", "Leave open, choose later")
 PLACES = {

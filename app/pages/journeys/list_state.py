@@ -17,7 +17,7 @@ from engine.core.db import tenant_session
 from engine.core.staff import list_staff
 from engine.journeys.directory import JourneyPage, JourneyRow, list_journeys
 from engine.journeys.explain import midnight
-from engine.journeys.journeys import MOVES
+from engine.journeys.moves import MOVES
 
 EVERYBODY = ("", "All owners")
 

@@ -18,7 +18,7 @@ from engine.core.accounts import Viewer, demand, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
-from engine.journeys.journeys import About, describe_journey
+from engine.journeys.drafts import About, describe_journey
 from engine.journeys.models import Stage
 from engine.journeys.stages import JourneyMap, MapCard, MapStage, journey_map
 

@@ -16,10 +16,10 @@ from engine.core.accounts import Viewer, demand, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
+from engine.journeys.drafts import create_journey
 from engine.journeys.gallery import install, list_gallery
 from engine.journeys.gallery.preview import GalleryPreview, look_at
 from engine.journeys.gallery.search import find_ready_made
-from engine.journeys.journeys import create_journey
 from engine.journeys.models import Stage
 
 

@@ -24,8 +24,9 @@ from engine.core.db import tenant_session
 from engine.core.errors import Conflict, InvalidGraph, InvalidInput
 from engine.journeys import approval
 from engine.journeys.approval import Publisher
-from engine.journeys.journeys import Published, load_journey
+from engine.journeys.drafts import load_journey
 from engine.journeys.preview import Outlook, look_out
+from engine.journeys.publishing import Published
 from engine.journeys.requests import APPROVE
 
 WHOLE = "form"

@@ -15,7 +15,7 @@ from engine.core.accounts import Viewer, demand
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidInput
-from engine.journeys import journeys
+from engine.journeys import drafts, moves
 from engine.journeys.builder import duplicate, open_journey
 
 
@@ -74,15 +74,15 @@ class RowState(JourneysState):
     @rx.event
     async def rename(self, answers: dict[str, str]):
         """Give it another name."""
-        return await self._describe(journeys.About(name=answers.get("new_name", "")), "Renamed.")
+        return await self._describe(drafts.About(name=answers.get("new_name", "")), "Renamed.")
 
     @rx.event
     async def give(self, answers: dict[str, str]):
         """Let somebody else look after it."""
         owner = answers.get("new_owner", "")
-        return await self._describe(journeys.About(owner=UUID(owner) if owner else None), "Handed over.")
+        return await self._describe(drafts.About(owner=UUID(owner) if owner else None), "Handed over.")
 
-    async def _describe(self, about: journeys.About, told: str) -> rx.event.EventSpec | None:
+    async def _describe(self, about: drafts.About, told: str) -> rx.event.EventSpec | None:
         viewer = await signed_in(self)
         demand(viewer.role, EDIT)
         try:
@@ -97,9 +97,9 @@ class RowState(JourneysState):
 
 def _move(viewer: Viewer, journey_id: UUID, verb: str) -> None:
     with tenant_session(viewer.tenant_id) as session:
-        journeys.move(session, viewer.tenant_id, journey_id, verb, user_id=viewer.user_id, now=utc_now())
+        moves.move(session, viewer.tenant_id, journey_id, verb, user_id=viewer.user_id, now=utc_now())
 
 
-def _describe(viewer: Viewer, journey_id: UUID, about: journeys.About) -> None:
+def _describe(viewer: Viewer, journey_id: UUID, about: drafts.About) -> None:
     with tenant_session(viewer.tenant_id) as session:
-        journeys.describe_journey(session, journey_id, about, user_id=viewer.user_id, now=utc_now())
+        drafts.describe_journey(session, journey_id, about, user_id=viewer.user_id, now=utc_now())

@@ -15,9 +15,10 @@ from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.journeys.backtest.grid import last_days
 from engine.journeys.backtest.models import OPEN, Backtest, BacktestPassage, BacktestStatus
+from engine.journeys.drafts import load_journey
 from engine.journeys.graph import read_graph
-from engine.journeys.journeys import check_draft, load_journey
 from engine.journeys.models import Journey
+from engine.journeys.publishing import check_draft
 from engine.journeys.wording import load_words, steps_in_words
 
 LARGEST_PAGE = 100

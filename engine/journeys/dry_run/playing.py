@@ -14,6 +14,7 @@ from engine.core.tenants import get_tenant
 from engine.customers.models import Customer
 from engine.delivery.policy import load_policy
 from engine.delivery.window import zone_of
+from engine.journeys.drafts import load_journey
 from engine.journeys.dry_run.asking import offers
 from engine.journeys.dry_run.entrance import enter, find_trigger, wished_entry
 from engine.journeys.dry_run.happenings import Scene
@@ -25,8 +26,8 @@ from engine.journeys.dry_run.told import Entry, Fate, Kind, Letter, Played
 from engine.journeys.dry_run.walk import Walk, first_run, stopped_short
 from engine.journeys.dry_run.wish import DryRun, Happening, Invented, What
 from engine.journeys.dry_run.words import Teller
-from engine.journeys.journeys import draft_plan, load_journey
 from engine.journeys.models import EnrolmentStatus
+from engine.journeys.publishing import draft_plan
 from engine.journeys.wording import load_words
 from engine.segments.findings import telling_of
 

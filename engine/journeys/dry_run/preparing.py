@@ -8,10 +8,11 @@ from uuid import UUID
 
 from engine.core.ids import new_id
 from engine.core.tenants import get_tenant
+from engine.journeys.drafts import load_journey
 from engine.journeys.dry_run.asking import Question, questions, usual_entry
 from engine.journeys.dry_run.stage import stage
 from engine.journeys.graph import Graph, read_graph
-from engine.journeys.journeys import draft_plan, load_journey
+from engine.journeys.publishing import draft_plan
 from engine.journeys.wording import load_words
 
 

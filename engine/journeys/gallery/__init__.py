@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.errors import NotFound
 from engine.core.tenants import get_tenant
-from engine.journeys.journeys import create_journey
+from engine.journeys.drafts import create_journey
 from engine.journeys.models import Journey, Stage
 from engine.offers.coupons import create_coupon
 from engine.offers.drafts import CouponDraft
