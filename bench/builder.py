@@ -234,8 +234,6 @@ PAINTS = """() => {
 def typed(page: Page) -> float:
     """Milliseconds from a key to the paint that shows it: the 95th percentile."""
     page.evaluate(PAINTS)
-    page.locator('.react-flow__node[data-id="step-0"]').dispatch_event("click")
-    page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("step-0")
     page.keyboard.press("Enter")

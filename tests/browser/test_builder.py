@@ -171,24 +171,6 @@ def test_by_keyboard_alone(page: Page, studio: Studio) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
-def test_somebody_else_changes_the_journey_meanwhile(page: Page, studio: Studio) -> None:
-    canvas = new_journey(page, studio, "Two editors")
-    mine = canvas.drop("trigger.event", 760, 200)
-    canvas.wait_until_saved()
-    other = page.context.new_page()
-    other.goto(page.url)
-    theirs = Canvas(other)
-    expect(theirs.nodes).to_have_count(1)
-    theirs.drop("exit", 760, 400)
-    theirs.wait_until_saved()
-    canvas.move(mine, 80, 60)
-    conflict = page.get_by_role("alert").filter(has_text="Somebody else changed this journey")
-    expect(conflict).to_be_visible()
-    conflict.get_by_role("button", name="Show theirs, drop mine").click()
-    expect(canvas.nodes).to_have_count(2)
-    expect(conflict).to_have_count(0)
-
-
 def test_a_large_journey_moves_smoothly(page: Page, studio: Studio) -> None:
     new_journey(page, studio, "Two hundred steps")
     graph = ladder(200)

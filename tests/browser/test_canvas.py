@@ -97,6 +97,18 @@ def test_notes_lines_and_the_clipboard(page: Page, studio: Studio) -> None:
     assert len(lefts) == 1
     page.keyboard.press("Escape")
 
+    box = canvas.node(exit_step).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 60, box["y"] + 12)
+    page.mouse.down()
+    for right in (2, 100, 20, 4):
+        page.mouse.move(box["x"] + 60 + right, box["y"] + 12, steps=4)
+        page.wait_for_timeout(60)
+    expect(page.locator(".jc-guide").first).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".jc-guide")).to_have_count(0)
+    assert {round(canvas.node(each).bounding_box()["x"]) for each in (wait, exit_step)} == lefts  # type: ignore[index]
+
     page.keyboard.press("Control+a")
     page.keyboard.press("Control+c")
     other = new_journey(page, studio, "Copied")

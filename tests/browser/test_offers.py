@@ -63,7 +63,7 @@ def test_a_coupon_is_made_given_by_a_journey_read_and_used(page: Page, studio: S
     canvas.connect(trigger, "next", gives)
     canvas.connect(gives, "next", message)
     canvas.wait_until_saved()
-    page.get_by_role("button", name="Publish").click()
+    canvas.publish()
     expect(page.get_by_text("Version 1 is live.")).to_be_visible()
     page.get_by_role("button", name="Add customers…").click()
     add = page.get_by_role("dialog", name="Add customers")

@@ -1,14 +1,14 @@
 // React Flow, told what a drag, a drop, a click means here.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
+import { Background, BackgroundVariant, MiniMap, Position, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
 
 import { AlignBar, Guides } from "./aligning.jsx";
 import { around, boxOf, linesOf, snapped } from "./align.js";
 import { useActions } from "./context.js";
 import { StepEdge } from "./edges.jsx";
 import { useGhosts } from "./ghosts.js";
-import { mayConnect, splice } from "./graph.js";
+import { beginnings, mayConnect, portsOf, splice, UNSEEN } from "./graph.js";
 import { NodeCard } from "./node_card.jsx";
 import { NoteCard } from "./note_card.jsx";
 import { isNote, noteName } from "./notes.js";
@@ -20,6 +20,8 @@ const NODE_TYPES = { step: NodeCard, note: NoteCard };
 const EDGE_TYPES = { step: StepEdge };
 const MULTI_SELECT = ["Meta", "Control", "Shift"];
 const FIT = { padding: 0.2, maxZoom: 1 };
+const LARGE = 120;
+const FIRST_SEEN = 12;
 
 export function Flow() {
   const store = useCanvasStore();
@@ -33,8 +35,7 @@ export function Flow() {
   const dark = useDark();
   const dragging = useRef(false);
   const { getZoom } = useReactFlow();
-  // On an empty canvas the first step stays where it is dropped.
-  const [drawn] = useState(() => store.getState().nodes.length > 0);
+  const [first] = useState(() => firstView(store.getState()));
   const { applyNodes, applyEdges, remember, touched } = store.getState();
 
   const onNodesChange = useCallback((changes) => {
@@ -111,9 +112,9 @@ export function Flow() {
       colorMode={dark ? "dark" : "light"}
       minZoom={0.1}
       maxZoom={1.75}
-      fitView={drawn}
-      fitViewOptions={FIT}
-      onlyRenderVisibleElements={nodes.length > 120}
+      fitView={first !== null}
+      fitViewOptions={first ?? FIT}
+      onlyRenderVisibleElements={nodes.length > LARGE}
       className={`jc-flow${moving ? " jc-moving" : ""}${connecting ? " jc-connecting" : ""}`}
       aria-label="Journey canvas"
     >
@@ -126,6 +127,13 @@ export function Flow() {
 }
 
 const SNAP = [8, 8];
+
+/** What one sees on opening: all of it, of a large journey its beginning, which can be read. On an empty canvas the
+ * first step stays where it is dropped. */
+function firstView(graph) {
+  if (!graph.nodes.length) return null;
+  return graph.nodes.length > LARGE ? { ...FIT, nodes: beginnings(graph, graph.kinds, FIRST_SEEN) } : FIT;
+}
 
 /** Whether the page is dark: React Flow puts the mode's class on itself, and our tokens hang on that class. */
 function useDark() {
@@ -150,12 +158,25 @@ function useLabelled() {
   const kinds = useCanvas((state) => state.kinds);
   const choices = useCanvas((state) => state.choices);
   const problems = useCanvas((state) => state.problems);
+  const direction = useCanvas((state) => state.direction);
   const words = withSteps(choices, nodes);
-  const known = useMemo(() => new WeakMap(), [kinds, problems, words]);
+  const known = useMemo(() => new WeakMap(), [kinds, problems, words, direction]);
   return nodes.map((node) => {
-    if (!known.has(node)) known.set(node, { ...node, ariaLabel: spokenLabel(node, kinds, words, problems) });
+    if (!known.has(node)) known.set(node, { ...node, handles: guessedHandles(node, kinds, direction), ariaLabel: spokenLabel(node, kinds, words, problems) });
     return known.get(node);
   });
+}
+
+/** Where the arrows of a step begin and end that was never on the screen: without, React Flow draws it to find out. */
+function guessedHandles(node, kinds, direction) {
+  if (node.measured !== UNSEEN) return undefined;
+  const ports = portsOf(kinds[node.data.type], node.data.config);
+  const { width, height } = UNSEEN;
+  const [goal, start] = direction === "right" ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+  const entrance = direction === "right" ? { x: 0, y: height / 2 } : { x: width / 2, y: 0 };
+  const along = (place) => (direction === "right" ? { x: width, y: height * place } : { x: width * place, y: height });
+  const ways = ports.map((port, number) => ({ id: port.id, type: "source", position: start, ...along((number + 0.5) / ports.length) }));
+  return [{ id: "in", type: "target", position: goal, ...entrance }, ...ways];
 }
 
 function spokenLabel(node, kinds, choices, problems) {

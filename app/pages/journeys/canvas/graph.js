@@ -8,6 +8,9 @@ export const NEXT = "next";
 export const CARD = { width: 256, height: 76, portsHeight: 30 };
 export const CLIPBOARD = "safar/journey";
 
+/** The size of a step nobody has seen yet. No card is measured to half a pixel, so the true size always replaces it. */
+export const UNSEEN = Object.freeze({ width: CARD.width, height: CARD.height + CARD.portsHeight + 0.5 });
+
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 export function newId(prefix) {
@@ -49,7 +52,7 @@ export function toDocument({ nodes, edges }, settings) {
 }
 
 export function flowNode(id, type, position, config) {
-  return { id, type: "step", position: { x: position?.x ?? 0, y: position?.y ?? 0 }, data: { type, config: config ?? {} } };
+  return { id, type: "step", position: { x: position?.x ?? 0, y: position?.y ?? 0 }, measured: UNSEEN, data: { type, config: config ?? {} } };
 }
 
 export function flowEdge(source, port, target, id) {
@@ -93,6 +96,17 @@ export function mayConnect({ nodes }, kinds, source, target) {
 
 export function acceptsInput(kind) {
   return kind?.family !== "trigger";
+}
+
+/** The first steps on the way from the first trigger, so many at most. */
+export function beginnings({ nodes, edges }, kinds, most) {
+  const start = nodes.find((node) => !acceptsInput(kinds[node.data.type])) ?? nodes[0];
+  const found = new Map([[start.id, { id: start.id }]]);
+  for (const { id } of found.values()) {
+    const next = edges.filter((edge) => edge.source === id).map((edge) => edge.target);
+    next.filter((goal) => !found.has(goal) && found.size < most).forEach((goal) => found.set(goal, { id: goal }));
+  }
+  return [...found.values()];
 }
 
 /** Draw an arrow; a way out has one arrow, so an older one from it goes. */
