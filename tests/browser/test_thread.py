@@ -48,7 +48,7 @@ def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: 
 
     expect(canvas.node(steps.message)).to_contain_text("sent", timeout=2 * MINUTE)
     expect(canvas.node(steps.tag)).to_contain_text("1passed", timeout=MINUTE)
-    expect(canvas.node(steps.trigger)).to_contain_text("2entered")
+    expect(canvas.node(steps.trigger)).to_contain_text("entered2")
     page.goto(f"{studio.app.url}/inbox")
     expect(page.get_by_text("+919876500001").first).to_be_visible()
     expect(page.get_by_text("+919876500002")).to_have_count(0)

@@ -106,6 +106,7 @@ function Numbers({ id, entrance }) {
     <dl className="jc-numbers">
       {figures.map(({ label, number, tone, figure }) => (
         <div key={label} data-tone={tone}>
+          <dt>{label}</dt>
           <dd>
             {figure && !overlaid ? (
               <button type="button" tabIndex={-1} aria-label={`${told(number)} ${label}: who?`} onClick={() => actions.lookBehind(id, figure)}>
@@ -115,7 +116,6 @@ function Numbers({ id, entrance }) {
               told(number)
             )}
           </dd>
-          <dt>{label}</dt>
         </div>
       ))}
     </dl>

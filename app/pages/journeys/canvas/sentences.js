@@ -109,7 +109,7 @@ const SHOWN = {
   select: (value) => dayName(value) ?? String(value).replaceAll("_", " "),
   boolean: (value, choices, field) => (value ? field.title.toLowerCase() : ""),
   tag: (value, choices, field) => value.map((tag) => (field.name === "remove" ? `−${tag}` : `+${tag}`)).join(" "),
-  split: (value) => value.map((arm) => `${arm.percent}%`).join(" / "),
+  split: (value) => value.map((arm) => `${arm.percent ?? "?"}%`).join(" / "),
   rules: (value, choices) => tellRules(inOneFormat(value, choices.aliases), choices),
   url: (value) => value.replace(/^https?:\/\//, "").replace(/\/$/, ""),
 };
