@@ -88,7 +88,8 @@ def merge(base: Json, mine: Json, theirs: Json) -> Merged:
         settings.add(NOTES)
     both = _both(was.steps, one.steps, other.steps)
     joined = _both(was.ways, one.ways, other.ways)
-    loose = {end for way in joined.values() for end in (way["source"], way["target"])} - both.keys()
+    agreed = [edge for way, edge in joined.items() if way not in ways]
+    loose = {end for edge in agreed for end in (edge["source"], edge["target"])} - both.keys()
     loose -= _loose(one) | _loose(other)
     clashing = steps | {source for source, _ in ways} | loose
     if clashing or settings:

@@ -110,6 +110,7 @@ def test_notes_lines_and_the_clipboard(page: Page, studio: Studio) -> None:
     assert {round(canvas.node(each).bounding_box()["x"]) for each in (wait, exit_step)} == lefts  # type: ignore[index]
 
     page.keyboard.press("Control+a")
+    expect(page.get_by_role("toolbar", name="4 selected")).to_be_visible()
     page.keyboard.press("Control+c")
     other = new_journey(page, studio, "Copied")
     page.locator(".jc-stage").click(position={"x": 30, "y": 30})
