@@ -47,7 +47,7 @@ def test_from_the_drawn_journey_to_the_message_in_the_inbox(page: Page, studio: 
     client.flush()
 
     expect(canvas.node(steps.message)).to_contain_text("sent", timeout=2 * MINUTE)
-    expect(canvas.node(steps.tag)).to_contain_text("1passed", timeout=MINUTE)
+    expect(canvas.node(steps.tag)).to_contain_text("passed1", timeout=MINUTE)
     expect(canvas.node(steps.trigger)).to_contain_text("entered2")
     page.goto(f"{studio.app.url}/inbox")
     expect(page.get_by_text("+919876500001").first).to_be_visible()

@@ -18,7 +18,7 @@ def findings() -> rx.Component:
         rx.cond(BacktestState.test_stale, _stale()),
         rx.el.p(BacktestState.headline, class_name="bt-headline"),
         rx.el.p(BacktestState.period, class_name="s-muted s-small"),
-        rx.el.div(rx.foreach(BacktestState.tiles, _tile), class_name="bt-tiles"),
+        rx.el.dl(rx.foreach(BacktestState.tiles, _tile), class_name="bt-tiles"),
         line_chart(
             label="Entries, messages and conversions over time",
             data=BacktestState.chart,
@@ -64,7 +64,7 @@ def _tile(tile: rx.Var[Tile]) -> rx.Component:
     return rx.el.div(
         rx.el.dt(tile.label),
         rx.el.dd(tile.value, class_name="s-number"),
-        rx.el.span(tile.hint),
+        rx.el.dd(tile.hint, class_name="bt-hint"),
         class_name="bt-tile",
         custom_attrs={"data-tone": tile.tone},
     )

@@ -147,7 +147,11 @@ export function createActions(store, flow) {
     return get().nodes !== before;
   }
 
-  const selectAll = () => get().select(get().nodes.map((node) => node.id));
+  // Text that is marked somewhere would be copied in place of the steps.
+  const selectAll = () => {
+    window.getSelection()?.removeAllRanges();
+    get().select(get().nodes.map((node) => node.id));
+  };
 
   /** Lay the graph out anew, in this direction or the present one. */
   async function tidy(direction = get().direction) {
