@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -38,14 +39,14 @@ def ask(caller: Caller, journey_id: UUID, body: Asking | None = None) -> dict[st
     days = (body or Asking()).days
     with tenant_session(caller.tenant_id) as session:
         backtest_id = ask_backtest(session, caller.tenant_id, journey_id, days, user_id=None, now=utc_now())
-        return _data(asdict(load_backtest(session, backtest_id)))
+        return succeeded(asdict(load_backtest(session, backtest_id)))
 
 
 @router.get("/backtests/{backtest_id}")
 def show(caller: Caller, journey_id: UUID, backtest_id: UUID) -> dict[str, Any]:
     """How far it is, and what it found; `is_stale` when the draft was changed since."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(asdict(load_backtest(session, backtest_id, journey_id)))
+        return succeeded(asdict(load_backtest(session, backtest_id, journey_id)))
 
 
 @router.get("/backtests/{backtest_id}/customers")
@@ -61,7 +62,9 @@ def customers(
     with tenant_session(caller.tenant_id) as session:
         load_backtest(session, backtest_id, journey_id)
         rows, total = list_passages(session, backtest_id, search=search, page=page, size=size)
-        return _data({"total": total, "customers": [{"name": each.name, **each.passage} for each in rows]})
+        return succeeded(
+            {"total": total, "customers": [{"name": each.name, **each.passage} for each in rows]}
+        )
 
 
 @router.delete("/backtests/{backtest_id}")
@@ -69,8 +72,4 @@ def cancel(caller: Caller, journey_id: UUID, backtest_id: UUID) -> dict[str, Any
     """Have it end; one that is over stays as it is."""
     with tenant_session(caller.tenant_id) as session:
         load_backtest(session, backtest_id, journey_id)
-        return _data(asdict(cancel_backtest(session, backtest_id, now=utc_now())))
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}
+        return succeeded(asdict(cancel_backtest(session, backtest_id, now=utc_now())))

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -71,7 +72,7 @@ def index(
     with tenant_session(caller.tenant_id) as session:
         found = list_coupons(session, search=search, is_active=is_active, page=page, size=size)
         shown = [_shown(each, found.figures[each.id]) for each in found.coupons]
-        return _data({"coupons": shown, "total": found.total})
+        return succeeded({"coupons": shown, "total": found.total})
 
 
 @router.post("", status_code=201)
@@ -79,7 +80,7 @@ def create(caller: Caller, body: CouponDraft) -> dict[str, Any]:
     """Make a coupon; without a code one is drawn."""
     with tenant_session(caller.tenant_id) as session:
         made = coupons.create_coupon(session, caller.tenant_id, body, actor=_actor(caller), now=utc_now())
-        return _data({"coupon": _shown(made, Figures())})
+        return succeeded({"coupon": _shown(made, Figures())})
 
 
 @router.post("/validate")
@@ -93,9 +94,9 @@ def check(caller: Caller, body: OrderBody) -> dict[str, Any]:
                 "code": CODES[verdict.reason],
                 "message": verdict.message,
             }
-            return _data({"valid": False, **refused})
+            return succeeded({"valid": False, **refused})
         assert verdict.coupon is not None
-        return _data(
+        return succeeded(
             {"valid": True, "coupon": _terms(verdict.coupon), "discount_minor": verdict.discount_minor}
         )
 
@@ -105,7 +106,7 @@ def use(caller: Caller, body: RedemptionBody) -> dict[str, Any]:
     """Use a code on an order; told again, the same order gets the same answer with `already` true."""
     with tenant_session(caller.tenant_id) as session:
         done = redeem(session, caller.tenant_id, body.use(), order_id=body.order_id, now=utc_now())
-        return _data(
+        return succeeded(
             {
                 "redemption": _redemption(done.redemption),
                 "coupon": _terms(done.coupon),
@@ -119,7 +120,7 @@ def show(caller: Caller, coupon_id: UUID) -> dict[str, Any]:
     """One coupon with its figures."""
     with tenant_session(caller.tenant_id) as session:
         found = coupons.get_coupon(session, coupon_id)
-        return _data({"coupon": _shown(found, figures_of(session, [coupon_id])[coupon_id])})
+        return succeeded({"coupon": _shown(found, figures_of(session, [coupon_id])[coupon_id])})
 
 
 @router.patch("/{coupon_id}")
@@ -129,7 +130,7 @@ def change(caller: Caller, coupon_id: UUID, body: CouponChange) -> dict[str, Any
         changed = coupons.update_coupon(
             session, caller.tenant_id, coupon_id, body, actor=_actor(caller), now=utc_now()
         )
-        return _data({"coupon": _shown(changed, figures_of(session, [coupon_id])[coupon_id])})
+        return succeeded({"coupon": _shown(changed, figures_of(session, [coupon_id])[coupon_id])})
 
 
 @router.delete("/{coupon_id}")
@@ -139,7 +140,7 @@ def deactivate(caller: Caller, coupon_id: UUID) -> dict[str, Any]:
         off = coupons.deactivate_coupon(
             session, caller.tenant_id, coupon_id, actor=_actor(caller), now=utc_now()
         )
-        return _data({"coupon": _terms(off)})
+        return succeeded({"coupon": _terms(off)})
 
 
 @router.get("/{coupon_id}/redemptions")
@@ -149,7 +150,7 @@ def redemptions(caller: Caller, coupon_id: UUID, page: PageNumber = 1, size: Pag
         coupons.get_coupon(session, coupon_id)
         found, total = list_redemptions(session, coupon_id, page=page, size=size)
         shown = [_redemption(each) | {"customer_name": name} for each, name in found]
-        return _data({"redemptions": shown, "total": total})
+        return succeeded({"redemptions": shown, "total": total})
 
 
 TERMS = (
@@ -184,7 +185,3 @@ def _redemption(redemption: CouponRedemption) -> dict[str, Any]:
 
 def _actor(caller: KeyRef) -> str:
     return f"key:{caller.id}"
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json, Validati
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -84,7 +85,7 @@ def index(
         page = directory.list_customers(
             session, search=search, tagged=tag, offset=offset, limit=limit, sort=sort
         )
-        return _data({"customers": [asdict(row) for row in page.rows], "total": page.total})
+        return succeeded({"customers": [asdict(row) for row in page.rows], "total": page.total})
 
 
 @router.post("/import/preview", openapi_extra=UPLOAD)
@@ -105,7 +106,7 @@ async def take_in(caller: Caller, request: Request) -> dict[str, Any]:
 def list_imports(caller: Caller) -> dict[str, Any]:
     """The last imports, the newest first."""
     with tenant_session(caller.tenant_id) as session:
-        return _data([asdict(each) for each in imports.list_imports(session)])
+        return succeeded([asdict(each) for each in imports.list_imports(session)])
 
 
 @router.get("/imports/{import_id}/rejected.csv")
@@ -121,7 +122,7 @@ def rejected(caller: Caller, import_id: UUID) -> Response:
 def show(caller: Caller, customer_id: UUID) -> dict[str, Any]:
     """One customer: fields, running totals, ids they are known by, consents in force."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_shown(directory.load_profile(session, customer_id)))
+        return succeeded(_shown(directory.load_profile(session, customer_id)))
 
 
 @router.get("/{customer_id}/timeline")
@@ -131,7 +132,7 @@ def timeline(
     """Events, orders, appointments and changes of consent, the newest first; `before` gives the next page."""
     with tenant_session(caller.tenant_id) as session:
         entries = directory.timeline(session, customer_id, before=before, limit=limit)
-        return _data([asdict(entry) for entry in entries])
+        return succeeded([asdict(entry) for entry in entries])
 
 
 @router.put("/{customer_id}/tags")
@@ -143,7 +144,7 @@ def change_tags(caller: Caller, customer_id: UUID, body: Tags) -> dict[str, Any]
             session, caller.tenant_id, [customer.id], add=body.add, remove=body.remove, now=utc_now()
         )
         session.refresh(customer)
-        return _data({"id": customer.id, "tags": customer.tags})
+        return succeeded({"id": customer.id, "tags": customer.tags})
 
 
 async def _upload(request: Request) -> tuple[ImportForm, str, bytes]:
@@ -189,7 +190,7 @@ def _preview(tenant_id: UUID, form: ImportForm, name: str, data: bytes) -> dict[
         timezone=tenant.timezone,
         day_first=form.day_first,
     )
-    return _data(asdict(found))
+    return succeeded(asdict(found))
 
 
 def _import(caller: KeyRef, form: ImportForm, name: str, data: bytes) -> dict[str, Any]:
@@ -203,7 +204,7 @@ def _import(caller: KeyRef, form: ImportForm, name: str, data: bytes) -> dict[st
         now=utc_now(),
         day_first=form.day_first,
     )
-    return _data(asdict(result))
+    return succeeded(asdict(result))
 
 
 def _shown(picture: directory.CustomerPicture) -> dict[str, Any]:
@@ -219,7 +220,3 @@ def _shown(picture: directory.CustomerPicture) -> dict[str, Any]:
             for each in picture.consents
         ],
     }
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.doors import KeyRef
@@ -50,4 +51,4 @@ def dry_run(caller: Caller, journey_id: UUID, body: DryRunning) -> dict[str, Any
         start=body.start,
     )
     played = play_script(caller.tenant_id, begun.dry_run, body.happenings, until=body.until)
-    return {"success": True, "data": played}
+    return succeeded(played)

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
+from engine.core.tenants import today_of
 from engine.offers import gift_cards
 from engine.offers.drafts import LARGEST_AMOUNT
-from engine.offers.granting import today_of
 
 router = APIRouter(prefix="/api/v1/gift-cards", tags=["gift cards"])
 Caller = Annotated[KeyRef, Depends(api_caller)]
@@ -52,7 +53,7 @@ def index(
         found, total = gift_cards.list_gift_cards(
             session, search=search, customer_id=customer_id, page=page, size=size
         )
-    return _data({"gift_cards": [asdict(each) for each in found], "total": total})
+    return succeeded({"gift_cards": [asdict(each) for each in found], "total": total})
 
 
 @router.post("/validate")
@@ -62,7 +63,7 @@ def check(caller: Caller, body: CardBody) -> dict[str, Any]:
         card = gift_cards.find_gift_card(session, body.code)
         today = today_of(session, utc_now())
     is_over = card.valid_until is not None and card.valid_until < today
-    return _data({"valid": card.balance_minor > 0 and not is_over, "gift_card": asdict(card)})
+    return succeeded({"valid": card.balance_minor > 0 and not is_over, "gift_card": asdict(card)})
 
 
 @router.post("/redeem")
@@ -78,8 +79,4 @@ def spend(caller: Caller, body: SpendBody) -> dict[str, Any]:
             now=utc_now(),
         )
     shown = {name: value for name, value in asdict(done).items() if name != "is_new"}
-    return _data(shown | {"already": not done.is_new})
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}
+    return succeeded(shown | {"already": not done.is_new})

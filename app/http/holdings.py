@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -81,7 +82,7 @@ class EntitlementBody(BaseModel):
 def appointments(caller: Caller, customer_id: UUID) -> dict[str, Any]:
     """The customer's last 100 appointments, the latest first."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_appointments(session, _holder(session, customer_id)))
+        return succeeded(_appointments(session, _holder(session, customer_id)))
 
 
 @router.put("/appointments")
@@ -102,14 +103,14 @@ def put_appointment(caller: Caller, customer_id: UUID, body: AppointmentBody) ->
             _branch(session, body.branch),
         )
         save_appointments(session, caller.tenant_id, [new], now=now)
-        return _data(_appointments(session, holder))
+        return succeeded(_appointments(session, holder))
 
 
 @router.get("/entitlements")
 def entitlements(caller: Caller, customer_id: UUID) -> dict[str, Any]:
     """The customer's memberships, packages and lots of points, the active ones first."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_entitlements(session, _holder(session, customer_id)))
+        return succeeded(_entitlements(session, _holder(session, customer_id)))
 
 
 @router.put("/entitlements")
@@ -131,7 +132,7 @@ def put_entitlement(caller: Caller, customer_id: UUID, body: EntitlementBody) ->
             body.balance,
         )
         save_entitlements(session, caller.tenant_id, [new], now=now)
-        return _data(_entitlements(session, holder))
+        return succeeded(_entitlements(session, holder))
 
 
 def _check(body: EntitlementBody) -> None:
@@ -197,7 +198,3 @@ def _entitlements(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
 
 def _shown(row: Appointment | Entitlement, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -131,7 +132,7 @@ def schema() -> dict[str, Any]:
 @router.get("/node-types")
 def node_types() -> dict[str, Any]:
     """Every node type with its config's schema and its ports."""
-    return _data(node_catalogue())
+    return succeeded(node_catalogue())
 
 
 @router.post("/validate")
@@ -140,7 +141,7 @@ async def validate(request: Request, caller: Caller) -> dict[str, Any]:
     graph = read_json(await request.body())
     with tenant_session(caller.tenant_id) as session:
         problems = find_problems(graph, load_references(session, now=utc_now()))
-    return _data({"valid": not problems, "problems": _problems(problems)})
+    return succeeded({"valid": not problems, "problems": _problems(problems)})
 
 
 @router.get("")
@@ -174,14 +175,14 @@ def index(
     )
     with tenant_session(caller.tenant_id) as session:
         page = list_journeys(session, wanted, since=midnight(utc_now(), get_tenant(session).timezone))
-    return _data({"journeys": [asdict(row) for row in page.rows], "total": page.total})
+    return succeeded({"journeys": [asdict(row) for row in page.rows], "total": page.total})
 
 
 @router.get("/map")
 def by_stage(caller: Caller, status: Annotated[list[JourneyStatus] | None, Query()] = None) -> dict[str, Any]:
     """The journeys of each stage with entries and revenue, ever and of the last 30 days, and each stage's totals."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(asdict(journey_map(session, now=utc_now(), statuses=status or ())))
+        return succeeded(asdict(journey_map(session, now=utc_now(), statuses=status or ())))
 
 
 @router.post("", status_code=201)
@@ -198,7 +199,7 @@ def create(caller: Caller, body: NewJourney) -> dict[str, Any]:
             stage=body.stage,
             description=body.description,
         )
-        return _data(_journey(journey))
+        return succeeded(_journey(journey))
 
 
 @router.get("/{journey_id}")
@@ -206,7 +207,9 @@ def show(caller: Caller, journey_id: UUID) -> dict[str, Any]:
     """A journey with its draft and the draft's problems."""
     with tenant_session(caller.tenant_id) as session:
         journey = drafts.load_journey(session, journey_id)
-        return _data(_journey(journey) | {"problems": _problems(publishing.check_draft(session, journey_id))})
+        return succeeded(
+            _journey(journey) | {"problems": _problems(publishing.check_draft(session, journey_id))}
+        )
 
 
 @router.patch("/{journey_id}")
@@ -214,7 +217,7 @@ def describe(caller: Caller, journey_id: UUID, body: About) -> dict[str, Any]:
     """Change name, description, stage or owner."""
     about = drafts.About(body.name, body.description, body.stage, body.owner_id)
     with tenant_session(caller.tenant_id) as session:
-        return _data(
+        return succeeded(
             _journey(drafts.describe_journey(session, journey_id, about, user_id=None, now=utc_now()))
         )
 
@@ -224,7 +227,7 @@ def save(caller: Caller, journey_id: UUID, body: Draft) -> dict[str, Any]:
     """Save the draft."""
     with tenant_session(caller.tenant_id) as session:
         saved = drafts.save_draft(session, journey_id, body.graph, revision=body.revision, now=utc_now())
-    return _data({"revision": saved.revision, "problems": _problems(saved.problems)})
+    return succeeded({"revision": saved.revision, "problems": _problems(saved.problems)})
 
 
 @router.get("/{journey_id}/counts")
@@ -233,8 +236,8 @@ def counts(caller: Caller, journey_id: UUID) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         journey = drafts.load_journey(session, journey_id)
         if journey.live_version_id is None:
-            return _data({})
-        return _data(
+            return succeeded({})
+        return succeeded(
             {
                 node_id: count.as_json()
                 for node_id, count in node_counts(session, journey.live_version_id).items()
@@ -258,7 +261,7 @@ def customers(
         page = customers_behind(
             session, journey_id, node_id, figure, port=port, search=search, after=after, limit=limit
         )
-        return _data({"customers": [each.as_json() for each in page.rows], "after": page.after})
+        return succeeded({"customers": [each.as_json() for each in page.rows], "after": page.after})
 
 
 @router.get("/{journey_id}/stuck")
@@ -267,7 +270,7 @@ def stuck(
 ) -> dict[str, Any]:
     """Customers who do not go on because a step failed: at which step, why, since when."""
     with tenant_session(caller.tenant_id) as session:
-        return _data([asdict(each) for each in list_stuck(session, journey_id, limit)])
+        return succeeded([asdict(each) for each in list_stuck(session, journey_id, limit)])
 
 
 @router.post("/{journey_id}/retry")
@@ -275,7 +278,7 @@ def retry(caller: Caller, journey_id: UUID, body: Retry | None = None) -> dict[s
     """Let stuck customers go on; `staying` are under way in this journey by another entry."""
     ids = body.ids if body else None
     with tenant_session(caller.tenant_id) as session:
-        return _data(asdict(retry_stuck(session, caller.tenant_id, journey_id, ids, now=utc_now())))
+        return succeeded(asdict(retry_stuck(session, caller.tenant_id, journey_id, ids, now=utc_now())))
 
 
 @router.post("/{journey_id}/enrol")
@@ -292,7 +295,7 @@ def enrol(caller: Caller, journey_id: UUID, body: Enrolling) -> dict[str, Any]:
             key=body.idempotency_key,
             now=utc_now(),
         )
-    return _data(
+    return succeeded(
         {
             "entered": done.entered,
             "refused": [{"reason": why, "customers": who} for why, who in done.refused.items()],
@@ -308,7 +311,7 @@ def explain(caller: Caller, journey_id: UUID, customer_id: UUID) -> dict[str, An
         drafts.load_journey(session, journey_id)
         ways = explain_customer(session, customer_id, journey_id=journey_id)
         kept_out_by = explain_absence(session, journey_id, customer_id, now=utc_now())
-        return _data({"enrolments": ways, "kept_out_by": kept_out_by})
+        return succeeded({"enrolments": ways, "kept_out_by": kept_out_by})
 
 
 @router.post("/{journey_id}/{verb}")
@@ -318,7 +321,7 @@ def move(caller: Caller, journey_id: UUID, verb: str) -> dict[str, Any]:
         raise InvalidInput(f"A journey cannot “{verb}”; use one of {', '.join(moves.MOVES)}, or publish.")
     with tenant_session(caller.tenant_id) as session:
         moved = moves.move(session, caller.tenant_id, journey_id, verb, user_id=None, now=utc_now())
-        return _data(_journey(moved))
+        return succeeded(_journey(moved))
 
 
 def _journey(journey: Journey) -> dict[str, Any]:
@@ -338,7 +341,3 @@ def _journey(journey: Journey) -> dict[str, Any]:
 
 def _problems(problems: list[Problem]) -> list[dict[str, Any]]:
     return [problem.as_json() for problem in problems]
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

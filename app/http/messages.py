@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.channels.inbox import list_inbox
 from engine.core.db import tenant_session
@@ -38,7 +39,7 @@ def messages(
             before=before,
             limit=limit,
         )
-    return {"success": True, "data": [asdict(row) for row in rows]}
+    return succeeded([asdict(row) for row in rows])
 
 
 @router.get("/inbox")
@@ -52,4 +53,4 @@ def inbox(
     """What the local inbox received, the newest first."""
     with tenant_session(caller.tenant_id) as session:
         page = list_inbox(session, search=search, channel=channel, offset=offset, limit=limit)
-    return {"success": True, "data": {"total": page.total, "messages": [asdict(row) for row in page.rows]}}
+    return succeeded({"total": page.total, "messages": [asdict(row) for row in page.rows]})

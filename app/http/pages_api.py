@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -26,7 +27,7 @@ MOVES = {"publish": pages.publish_page, "unpublish": pages.unpublish_page}
 @router.get("/form-schema")
 def form_schema(caller: Caller) -> dict[str, Any]:
     """JSON Schema of a form."""
-    return _data(FormSpec.model_json_schema())
+    return succeeded(FormSpec.model_json_schema())
 
 
 @router.get("")
@@ -34,7 +35,7 @@ def index(caller: Caller, search: str = "") -> dict[str, Any]:
     """All pages, the newest first, with how many visitors sent their forms."""
     with tenant_session(caller.tenant_id) as session:
         slug = get_tenant(session).slug
-        return _data(
+        return succeeded(
             [
                 _shown(each.page, slug) | {"submissions": each.submissions}
                 for each in pages.list_pages(session, search=search)
@@ -76,11 +77,11 @@ def delete(caller: Caller, page_id: UUID) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         page = pages.get_page(session, page_id)
         pages.delete_page(session, page_id, used_by=journeys_naming(session, page.form_id))
-    return _data({"id": page_id})
+    return succeeded({"id": page_id})
 
 
 def _one(session: Session, page: LandingPage) -> dict[str, Any]:
-    return _data(_shown(page, get_tenant(session).slug))
+    return succeeded(_shown(page, get_tenant(session).slug))
 
 
 def _shown(page: LandingPage, tenant_slug: str) -> dict[str, Any]:
@@ -96,7 +97,3 @@ def _shown(page: LandingPage, tenant_slug: str) -> dict[str, Any]:
         "url": f"{settings().public_url}/p/{tenant_slug}/{page.slug}",
         "updated_at": page.updated_at,
     }
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

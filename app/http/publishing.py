@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -48,7 +49,7 @@ def preview_publish(caller: Caller, journey_id: UUID) -> dict[str, Any]:
         out = look_out(session, caller.tenant_id, journey_id, _publisher(caller), now=utc_now())
         asked = out.asked if out.asked and out.asked.is_pending else None
         told = {"estimate": _estimate(out.estimate), "must_ask": out.must_ask, "asked": asked}
-        return _data(asdict(ahead) | told)
+        return succeeded(asdict(ahead) | told)
 
 
 @router.post("/{journey_id}/publish")
@@ -64,7 +65,7 @@ def publish(caller: Caller, journey_id: UUID, body: Publishing | None = None) ->
             now=utc_now(),
             mapping=body.mapping if body else None,
         )
-        return _data(published)
+        return succeeded(published)
 
 
 @router.post("/{journey_id}/submit")
@@ -79,7 +80,7 @@ def submit(caller: Caller, journey_id: UUID, body: Publishing | None = None) -> 
             now=utc_now(),
             mapping=body.mapping if body else None,
         )
-        return _data(asked)
+        return succeeded(asked)
 
 
 @router.post("/{journey_id}/approve")
@@ -96,7 +97,7 @@ def approve(caller: Caller, journey_id: UUID, body: Approving | None = None) -> 
             mapping=wish.mapping,
             revision=wish.revision,
         )
-        return _data(published)
+        return succeeded(published)
 
 
 @router.post("/{journey_id}/reject")
@@ -104,7 +105,7 @@ def reject(caller: Caller, journey_id: UUID, body: Rejecting) -> dict[str, Any]:
     """Say no to what was asked for, and why."""
     with tenant_session(caller.tenant_id) as session:
         asked = approval.reject(session, journey_id, _publisher(caller), reason=body.reason, now=utc_now())
-        return _data(asked)
+        return succeeded(asked)
 
 
 def _publisher(caller: KeyRef) -> Publisher:
@@ -113,7 +114,3 @@ def _publisher(caller: KeyRef) -> Publisher:
 
 def _estimate(found: Estimate | None) -> dict[str, Any] | None:
     return asdict(found) | {"messages": found.messages, "cost_micro": found.cost_micro} if found else None
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

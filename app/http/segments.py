@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -42,14 +43,14 @@ class MemberIds(BaseModel):
 @router.get("/fields")
 def fields(caller: Caller) -> dict[str, Any]:
     """Every field a rule may name, with its operators."""
-    return _data([asdict(each) for each in segment_fields()])
+    return succeeded([asdict(each) for each in segment_fields()])
 
 
 @router.get("/fields/{field}/values")
 def values(caller: Caller, field: str, search: str = "") -> dict[str, Any]:
     """Values customers really have in a text or tag field, the most frequent first."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(segments.field_values(session, field, search=search))
+        return succeeded(segments.field_values(session, field, search=search))
 
 
 @router.post("/count")
@@ -66,7 +67,7 @@ def count(caller: Caller, body: Asked) -> dict[str, Any]:
             as_of=body.as_of is not None,
             currency=tenant.currency,
         )
-        return _data({"count": found, "description": describe(rules, currency=tenant.currency)})
+        return succeeded({"count": found, "description": describe(rules, currency=tenant.currency)})
 
 
 @router.get("")
@@ -74,28 +75,28 @@ def index(caller: Caller, search: str = "", page: PageNumber = 1, size: PageSize
     """Segments by name, the prebuilt ones first."""
     with tenant_session(caller.tenant_id) as session:
         found = segments.list_segments(session, search=search, page=page, size=size)
-        return _data({"segments": [_shown(each) for each in found.segments], "total": found.total})
+        return succeeded({"segments": [_shown(each) for each in found.segments], "total": found.total})
 
 
 @router.post("", status_code=201)
 def create(caller: Caller, body: segments.SegmentDraft) -> dict[str, Any]:
     """Make a segment and fill it."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_shown(segments.create_segment(session, caller.tenant_id, body, now=utc_now())))
+        return succeeded(_shown(segments.create_segment(session, caller.tenant_id, body, now=utc_now())))
 
 
 @router.get("/{segment_id}")
 def show(caller: Caller, segment_id: UUID) -> dict[str, Any]:
     """One segment."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_shown(segments.get_segment(session, segment_id)))
+        return succeeded(_shown(segments.get_segment(session, segment_id)))
 
 
 @router.patch("/{segment_id}")
 def change(caller: Caller, segment_id: UUID, body: segments.SegmentChange) -> dict[str, Any]:
     """Change a segment; new rules refresh it at once."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(
+        return succeeded(
             _shown(segments.update_segment(session, caller.tenant_id, segment_id, body, now=utc_now()))
         )
 
@@ -106,14 +107,14 @@ def delete(caller: Caller, segment_id: UUID) -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         used_by = [*journeys_naming(session, segment_id), *coupons_for(session, segment_id)]
         segments.delete_segment(session, segment_id, used_by=used_by)
-    return _data({"id": segment_id})
+    return succeeded({"id": segment_id})
 
 
 @router.post("/{segment_id}/refresh")
 def refresh(caller: Caller, segment_id: UUID) -> dict[str, Any]:
     """Bring the members up to date."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(asdict(membership.refresh(session, caller.tenant_id, segment_id, now=utc_now())))
+        return succeeded(asdict(membership.refresh(session, caller.tenant_id, segment_id, now=utc_now())))
 
 
 @router.get("/{segment_id}/members")
@@ -121,7 +122,7 @@ def members(caller: Caller, segment_id: UUID, page: PageNumber = 1, size: PageSi
     """Who was in the segment at its last refresh, newest first."""
     with tenant_session(caller.tenant_id) as session:
         found, total = segments.segment_customers(session, segment_id, page=page, size=size)
-        return _data({"members": [asdict(each) for each in found], "total": total})
+        return succeeded({"members": [asdict(each) for each in found], "total": total})
 
 
 @router.post("/{segment_id}/members")
@@ -131,7 +132,7 @@ def add(caller: Caller, segment_id: UUID, body: MemberIds) -> dict[str, Any]:
         changed = membership.add_members(
             session, caller.tenant_id, segment_id, body.customer_ids, now=utc_now()
         )
-        return _data(asdict(changed))
+        return succeeded(asdict(changed))
 
 
 @router.delete("/{segment_id}/members")
@@ -141,7 +142,7 @@ def remove(caller: Caller, segment_id: UUID, body: MemberIds) -> dict[str, Any]:
         changed = membership.remove_members(
             session, caller.tenant_id, segment_id, body.customer_ids, now=utc_now()
         )
-        return _data(asdict(changed))
+        return succeeded(asdict(changed))
 
 
 def _shown(segment: Segment) -> dict[str, Any]:
@@ -162,7 +163,3 @@ def _shown(segment: Segment) -> dict[str, Any]:
             "updated_at",
         )
     }
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
@@ -25,15 +26,11 @@ class Retry(BaseModel):
 def index(caller: Caller, limit: Annotated[int, Query(ge=1, le=1_000)] = 100) -> dict[str, Any]:
     """Events that were set aside, the newest first, each with the reason."""
     with tenant_session(caller.tenant_id) as session:
-        return _data([asdict(each) for each in list_set_aside(session, limit)])
+        return succeeded([asdict(each) for each in list_set_aside(session, limit)])
 
 
 @router.post("/retry")
 def retry(caller: Caller, body: Retry | None = None) -> dict[str, Any]:
     """Show them to the journeys again."""
     with tenant_session(caller.tenant_id) as session:
-        return _data({"retried": retry_set_aside(session, body.ids if body else None)})
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}
+        return succeeded({"retried": retry_set_aside(session, body.ids if body else None)})

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.channels.interface import Channel
 from engine.channels.rates import Category, Rate
@@ -20,7 +20,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.core.errors import InvalidInput
-from engine.core.tenants import get_settings, get_tenant
+from engine.core.tenants import get_settings, get_tenant, today_of
 from engine.delivery.budget_settings import change_budgets, list_branch_budgets
 from engine.delivery.prices import MOST_RATES, Prices, list_rates, load_prices, set_rates
 from engine.delivery.spend import month_of, spend_summary
@@ -65,7 +65,7 @@ def spend(caller: Caller, month: str = "") -> dict[str, Any]:
     with tenant_session(caller.tenant_id) as session:
         first = _read_month(month) if month else month_of(utc_now(), get_tenant(session).timezone)
         summary = asdict(spend_summary(session, first))
-    return {"success": True, "data": summary | {"month": f"{first:%Y-%m}"}}
+    return succeeded(summary | {"month": f"{first:%Y-%m}"})
 
 
 @router.get("/rates")
@@ -119,18 +119,17 @@ def _budgets(session: Session) -> dict[str, Any]:
         "budget_alert_threshold_percent": settings.budget_alert_threshold_percent,
         "branches": branches,
     }
-    return {"success": True, "data": data}
+    return succeeded(data)
 
 
 def _prices(session: Session) -> Prices:
-    tenant = get_tenant(session)
-    today = utc_now().astimezone(ZoneInfo(tenant.timezone)).date()
-    return load_prices(session, currency=tenant.currency, on=today)
+    today = today_of(session, utc_now())
+    return load_prices(session, currency=get_tenant(session).currency, on=today)
 
 
 def _rates(prices: Prices) -> dict[str, Any]:
     rows = [asdict(row) for row in list_rates(prices)]
-    return {"success": True, "data": {"currency": prices.currency, "rates": rows}}
+    return succeeded({"currency": prices.currency, "rates": rows})
 
 
 def _read_month(month: str) -> date:

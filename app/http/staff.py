@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -95,7 +96,7 @@ def list_followups(
             offset=offset,
             limit=limit,
         )
-    return _data([asdict(row) for row in rows])
+    return succeeded([asdict(row) for row in rows])
 
 
 @router.post("/followups", status_code=201)
@@ -113,7 +114,7 @@ def create_followup(caller: Caller, body: NewReminder) -> dict[str, Any]:
             source="api",
             now=utc_now(),
         )
-        return _data(_reminder(session.get_one(FollowUp, followup_id)))
+        return succeeded(_reminder(session.get_one(FollowUp, followup_id)))
 
 
 @router.patch("/followups/{followup_id}")
@@ -131,7 +132,7 @@ def change_followup(caller: Caller, followup_id: UUID, body: ReminderChange) -> 
             staff_id=body.staff_id if "staff_id" in given else followups.KEEP,
             now=utc_now(),
         )
-        return _data(_reminder(followup))
+        return succeeded(_reminder(followup))
 
 
 @router.delete("/followups/{followup_id}", status_code=204)
@@ -155,7 +156,7 @@ def list_conversations(
         rows = conversations.list_conversations(
             session, status=status, search=search, assigned_to=assigned_to, before=before, limit=limit
         )
-    return _data([_conversation(row) for row in rows])
+    return succeeded([_conversation(row) for row in rows])
 
 
 @router.get("/conversations/{customer_id}")
@@ -166,7 +167,7 @@ def read_conversation(
     with tenant_session(caller.tenant_id) as session:
         row = conversations.read_conversation(session, customer_id)
         entries = conversations.thread(session, customer_id, before=before, limit=limit)
-    return _data({**_conversation(row), "thread": [asdict(entry) for entry in entries]})
+    return succeeded({**_conversation(row), "thread": [asdict(entry) for entry in entries]})
 
 
 @router.post("/conversations/{customer_id}/answer", status_code=202)
@@ -182,7 +183,7 @@ def answer(caller: Caller, customer_id: UUID, body: Answer) -> dict[str, Any]:
             key=body.key,
             now=utc_now(),
         )
-        return _data(
+        return succeeded(
             {"queued": queued, **_conversation(conversations.read_conversation(session, customer_id))}
         )
 
@@ -192,7 +193,7 @@ def close(caller: Caller, customer_id: UUID, body: Closing | None = None) -> dic
     """Nobody has to answer any more; the customer's next reply opens it again."""
     with tenant_session(caller.tenant_id) as session:
         conversations.close(session, customer_id, read_until=body.read_until if body else None)
-        return _data(_conversation(conversations.read_conversation(session, customer_id)))
+        return succeeded(_conversation(conversations.read_conversation(session, customer_id)))
 
 
 @router.post("/conversations/{customer_id}/reopen")
@@ -200,7 +201,7 @@ def reopen(caller: Caller, customer_id: UUID) -> dict[str, Any]:
     """Somebody has to answer after all."""
     with tenant_session(caller.tenant_id) as session:
         conversations.reopen(session, customer_id)
-        return _data(_conversation(conversations.read_conversation(session, customer_id)))
+        return succeeded(_conversation(conversations.read_conversation(session, customer_id)))
 
 
 @router.post("/conversations/{customer_id}/assign")
@@ -208,7 +209,7 @@ def assign(caller: Caller, customer_id: UUID, body: Assignment) -> dict[str, Any
     """Give a conversation to a member of staff."""
     with tenant_session(caller.tenant_id) as session:
         conversations.assign(session, customer_id, body.user_id)
-        return _data(_conversation(conversations.read_conversation(session, customer_id)))
+        return succeeded(_conversation(conversations.read_conversation(session, customer_id)))
 
 
 @router.get("/inactive-customers")
@@ -224,7 +225,7 @@ def inactive(
         rows = inactive_customers(
             session, staff_id=staff_id, days=days, offset=offset, limit=limit, now=utc_now()
         )
-    return _data([asdict(row) for row in rows])
+    return succeeded([asdict(row) for row in rows])
 
 
 REMINDER = (
@@ -239,7 +240,3 @@ def _reminder(followup: FollowUp) -> dict[str, Any]:
 
 def _conversation(row: conversations.ConversationRow) -> dict[str, Any]:
     return {**asdict(row), "free_until": row.free_until}
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from app.http.answers import succeeded
 from app.http.auth import api_caller
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -61,7 +62,7 @@ class SmsText(BaseModel):
 def index(caller: Caller, channel: str | None = None, search: str = "") -> dict[str, Any]:
     """All templates, the tenant's own before the prebuilt ones."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(
+        return succeeded(
             [_shown(each) for each in templates.list_templates(session, channel=channel, search=search)]
         )
 
@@ -70,14 +71,14 @@ def index(caller: Caller, channel: str | None = None, search: str = "") -> dict[
 def create(caller: Caller, body: templates.TemplateDraft) -> dict[str, Any]:
     """Make a template."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_shown(templates.create_template(session, caller.tenant_id, body, now=utc_now())))
+        return succeeded(_shown(templates.create_template(session, caller.tenant_id, body, now=utc_now())))
 
 
 @router.post("/preview")
 def preview_unsaved(caller: Caller, body: UnsavedLook) -> dict[str, Any]:
     """How unsaved words look for a customer; nothing is stored."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_preview(session, body.channel, body.contents, body.whatsapp, body))
+        return succeeded(_preview(session, body.channel, body.contents, body.whatsapp, body))
 
 
 @router.post("/sms-segments")
@@ -85,21 +86,21 @@ def sms_segments(caller: Caller, body: SmsText) -> dict[str, Any]:
     """How many parts a text takes, which characters make it dear, and the same in plain characters."""
     plain = plain_text(body.text)
     counted = asdict(count_segments(body.text))
-    return _data(counted | {"plain": plain, "plain_segments": count_segments(plain).segments})
+    return succeeded(counted | {"plain": plain, "plain_segments": count_segments(plain).segments})
 
 
 @router.get("/{template_id}")
 def show(caller: Caller, template_id: UUID) -> dict[str, Any]:
     """One template."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(_shown(templates.get_template(session, template_id)))
+        return succeeded(_shown(templates.get_template(session, template_id)))
 
 
 @router.get("/{template_id}/versions")
 def versions(caller: Caller, template_id: UUID) -> dict[str, Any]:
     """Every version of its words, the newest first."""
     with tenant_session(caller.tenant_id) as session:
-        return _data(
+        return succeeded(
             [
                 {"version": each.version, "contents": each.contents, "whatsapp": each.whatsapp}
                 for each in templates.list_versions(session, template_id)
@@ -115,7 +116,7 @@ def change(caller: Caller, template_id: UUID, body: ChangedTemplate) -> dict[str
         changed = templates.update_template(
             session, template_id, wanted, now=utc_now(), based_on=body.version
         )
-        return _data(_shown(changed))
+        return succeeded(_shown(changed))
 
 
 @router.delete("/{template_id}")
@@ -123,7 +124,7 @@ def delete(caller: Caller, template_id: UUID) -> dict[str, Any]:
     """Delete a template that no journey uses."""
     with tenant_session(caller.tenant_id) as session:
         templates.delete_template(session, template_id, used_by=journeys_naming(session, template_id))
-    return _data({"id": template_id})
+    return succeeded({"id": template_id})
 
 
 @router.post("/{template_id}/preview")
@@ -131,7 +132,7 @@ def preview(caller: Caller, template_id: UUID, body: Look) -> dict[str, Any]:
     """How a stored template looks for a customer."""
     with tenant_session(caller.tenant_id) as session:
         template = templates.get_template(session, template_id)
-        return _data(_preview(session, template.channel, template.contents, template.whatsapp, body))
+        return succeeded(_preview(session, template.channel, template.contents, template.whatsapp, body))
 
 
 def _preview(
@@ -188,7 +189,3 @@ def _shown(template: Template) -> dict[str, Any]:
             "updated_at",
         )
     }
-
-
-def _data(data: Any) -> dict[str, Any]:
-    return {"success": True, "data": data}

@@ -1,9 +1,9 @@
 """A tenant's own settings (S4 `marketing_config`): read, checked and changed in one place."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
@@ -59,6 +59,11 @@ def get_tenant(session: Session) -> Tenant:
 def get_settings(session: Session) -> TenantSettings:
     """The session's tenant's settings."""
     return session.scalars(select(TenantSettings)).one()
+
+
+def today_of(session: Session, now: datetime) -> date:
+    """The day it is at the session's tenant's place."""
+    return now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
 
 
 def update_settings(

@@ -5,10 +5,9 @@ An effect is named for ever by enrolment, node and visit; that name is the dedup
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from sqlalchemy import text
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.bulk import array_literal
 from engine.core.notifications import NewNotification, notify
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_tenant, today_of
 from engine.customers.directory import set_attribute, tag
 from engine.customers.followups import NewFollowUp, create_followups
 from engine.customers.points import grant_points
@@ -189,7 +188,7 @@ def _change_lists(
 def _create_followups(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
-    today = _today(session, now)
+    today = today_of(session, now)
     wishes = [
         NewFollowUp(
             each.key,
@@ -231,7 +230,7 @@ def _notify(
 def _grant_points(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
-    today = _today(session, now)
+    today = today_of(session, now)
     grants = [
         (
             each.run.customer_id,
@@ -288,10 +287,6 @@ def _start_journeys(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], now: datetime
 ) -> None:
     start_journeys(session, tenant_id, due, now=now)
-
-
-def _today(session: Session, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
 
 
 _APPLY: dict[type, Apply] = {

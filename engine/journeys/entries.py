@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select, text
@@ -23,7 +22,7 @@ from engine.core.db import tenant_session
 from engine.core.ids import key_of, new_id
 from engine.core.poison import POISON, in_parts
 from engine.core.tally import Counted, count
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_tenant, today_of
 from engine.customers.models import Customer
 from engine.journeys.firsts import Firsts, first_of, firsts_among
 from engine.journeys.graph import ReentryMode
@@ -229,7 +228,7 @@ def is_open(session: Session, plan: Plan, now: datetime) -> bool:
     first, last = plan.settings.starts_on, plan.settings.ends_on
     if first is None and last is None:
         return True
-    today = now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
+    today = today_of(session, now)
     return (first is None or first <= today) and (last is None or today <= last)
 
 

@@ -7,10 +7,10 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from engine.core.models import Branch, User
+from engine.core.tenants import today_of
 from engine.journeys.models import Journey, JourneyStatus, JourneyVersion
 from engine.journeys.nodes.base import References
 from engine.landing.models import LandingPage
-from engine.offers.granting import today_of
 from engine.offers.models import Coupon
 from engine.offers.words import day_words
 from engine.segments.models import Segment

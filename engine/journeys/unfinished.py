@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from engine.core.errors import InvalidGraph
 from engine.journeys.graph import Edge, Graph, JourneySettings, read_graph
 from engine.journeys.nodes import NODE_TYPES
 from engine.journeys.nodes.base import Facts, Family, Node, Port, Run
@@ -32,7 +33,7 @@ class Unfinished(Node):
         return f"{kind.label if kind else self.type or self.label} (not finished)"
 
     def decide(self, run: Run, facts: Facts, now: Any) -> Outcome:
-        raise NotImplementedError("an unfinished step is never published")
+        raise InvalidGraph(f"{self.sentence()}: fill the step in before it is run.")
 
 
 def read_draft(raw: Json) -> Graph:

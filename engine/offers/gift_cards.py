@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from engine.core.bulk import insert_many, unnest
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError
 from engine.core.ids import key_of, new_id
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_tenant, today_of
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
 from engine.offers.codes import GIFT_CARD_LENGTH, draw_code, insert_once, tidy
-from engine.offers.granting import SOURCE, today_of
+from engine.offers.granting import SOURCE
 from engine.offers.models import GiftCard, GiftCardEntry
 from engine.offers.words import amount_words, day_words
 

@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.core.bulk import unnest
 from engine.core.ids import key_of, new_id
-from engine.core.tenants import get_tenant
+from engine.core.tenants import today_of
 from engine.events.record import NewEvent, record
 from engine.offers.codes import COUPON_LENGTH, draw_code, insert_once
 from engine.offers.models import Coupon
@@ -85,11 +84,6 @@ def grantable(session: Session, coupon_ids: Sequence[UUID], *, now: datetime) ->
     left = Coupon.max_total_uses.is_(None) | (Coupon.current_uses < Coupon.max_total_uses)
     fit = (Coupon.id.in_(coupon_ids), Coupon.is_active, Coupon.valid_until >= today_of(session, now), left)
     return frozenset(session.scalars(select(Coupon.id).where(*fit)))
-
-
-def today_of(session: Session, now: datetime) -> date:
-    """The day on the tenant's calendar."""
-    return now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
 
 
 def _row(grant: Grant, today: date) -> tuple[Any, ...]:

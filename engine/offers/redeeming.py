@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from engine.core.errors import Conflict, NotFound, SafarError
 from engine.core.ids import key_of
 from engine.core.notifications import NewNotification, notify
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_tenant, today_of
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
 from engine.offers.codes import tidy
-from engine.offers.granting import SOURCE, today_of
+from engine.offers.granting import SOURCE
 from engine.offers.models import Coupon, CouponCode, CouponRedemption
 from engine.offers.rules import CODES, Case, OwnCode, Reason, Use, discount, refusal
 from engine.offers.words import amount_words, day_words, discount_words

@@ -6,7 +6,7 @@ what was missed is made up for, and a chore that was broken off goes on. All of 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from engine.core.db import tenant_session
 from engine.core.poison import POISON
 from engine.core.retention import delete_old_audit, delete_old_notifications
 from engine.core.tally import Counted, count
-from engine.core.tenants import get_tenant
+from engine.core.tenants import get_tenant, today_of
 from engine.customers.entitlements import expire_entitlements
 from engine.delivery.retention import delete_old_messages, delete_old_receipts, delete_old_webhooks
 from engine.events.retention import delete_stray_events
@@ -114,10 +114,6 @@ def at_midnight(now: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def _today(session: Session, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
-
-
 def clean_up(session: Session, tenant_id: UUID, now: datetime) -> int:
     """Delete one batch of what is kept no longer; returns how many rows (S4 `cleanupOldMessageLogs`)."""
     for delete in OLD_ROWS:
@@ -154,11 +150,11 @@ def _forget_event_keys(session: Session, tenant_id: UUID, now: datetime) -> int:
 
 
 def _expire_entitlements(session: Session, tenant_id: UUID, now: datetime) -> int:
-    return expire_entitlements(session, tenant_id, today=_today(session, now))
+    return expire_entitlements(session, tenant_id, today=today_of(session, now))
 
 
 def _finish_journeys(session: Session, tenant_id: UUID, now: datetime) -> int:
-    return finish_ended_journeys(session, tenant_id, today=_today(session, now), now=now)
+    return finish_ended_journeys(session, tenant_id, today=today_of(session, now), now=now)
 
 
 CHORES: Mapping[str, Chore] = {

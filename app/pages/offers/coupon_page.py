@@ -3,10 +3,10 @@
 import reflex as rx
 
 from app.pages.frame import frame
+from app.pages.offers.cells import with_code
 from app.pages.offers.coupon_state import CouponState, Term
 from app.pages.offers.form import coupon_form
 from app.pages.offers.form_state import CouponFormState
-from app.pages.offers.told import CodeLine, UseLine
 from app.pages.registry import Page
 from app.ui import (
     Column,
@@ -128,24 +128,8 @@ def _codes() -> rx.Component:
     )
 
 
-def _used_by(line: rx.Var[UseLine]) -> rx.Component:
-    return rx.el.span(
-        rx.el.span(line.customer, class_name="of-name", dir="auto"),
-        rx.el.span(line.code, class_name="of-code s-muted s-small"),
-        class_name="of-cell",
-    )
-
-
-def _given_to(line: rx.Var[CodeLine]) -> rx.Component:
-    return rx.el.span(
-        rx.el.span(line.customer, class_name="of-name", dir="auto"),
-        rx.el.span(line.code, class_name="of-code s-muted s-small"),
-        class_name="of-cell",
-    )
-
-
 USES = (
-    Column("Customer", _used_by),
+    Column("Customer", lambda line: with_code(line.customer, line.code)),
     Column("Order", lambda line: line.order, phone=False, width="140px"),
     Column("Amount", lambda line: line.amount, end=True, phone=False, width="110px"),
     Column("Taken off", lambda line: line.discount, end=True, width="110px"),
@@ -153,7 +137,7 @@ USES = (
 )
 
 CODES = (
-    Column("Customer", _given_to),
+    Column("Customer", lambda line: with_code(line.customer, line.code)),
     Column("Given", lambda line: rx.el.span(line.given, class_name="s-muted"), phone=False, width="110px"),
     Column("Last day", lambda line: rx.el.span(line.until, class_name="s-muted"), phone=False, width="130px"),
     Column("State", lambda line: badge(line.state, tone=line.tone), width="100px"),

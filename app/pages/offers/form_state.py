@@ -17,10 +17,10 @@ from engine.core.accounts import Viewer, demand
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import SafarError
+from engine.core.tenants import today_of
 from engine.journeys.choices import list_branches, list_segments
 from engine.offers.coupons import create_coupon, get_coupon, update_coupon
 from engine.offers.drafts import CouponChange, CouponDraft
-from engine.offers.granting import today_of
 
 
 class CouponFormState(rx.State):

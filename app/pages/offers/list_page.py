@@ -4,10 +4,10 @@ import reflex as rx
 
 from app.pages.frame import frame
 from app.pages.offers.cards_state import GiftCardsState
+from app.pages.offers.cells import with_code
 from app.pages.offers.form import coupon_form
 from app.pages.offers.form_state import CouponFormState
 from app.pages.offers.list_state import STATES, OffersState
-from app.pages.offers.told import CardLine, CouponLine
 from app.pages.registry import Page
 from app.ui import (
     Column,
@@ -99,24 +99,8 @@ def _cards() -> rx.Component:
     )
 
 
-def _name(line: rx.Var[CouponLine]) -> rx.Component:
-    return rx.el.span(
-        rx.el.span(line.name, class_name="of-name", dir="auto"),
-        rx.el.span(line.code, class_name="of-code s-muted s-small"),
-        class_name="of-cell",
-    )
-
-
-def _holder(line: rx.Var[CardLine]) -> rx.Component:
-    return rx.el.span(
-        rx.el.span(line.customer, class_name="of-name", dir="auto"),
-        rx.el.span(line.code, class_name="of-code s-muted s-small"),
-        class_name="of-cell",
-    )
-
-
 COUPONS = (
-    Column("Coupon", _name),
+    Column("Coupon", lambda line: with_code(line.name, line.code)),
     Column("Gives", lambda line: line.discount, phone=False, width="170px"),
     Column("Given", lambda line: line.granted, end=True, phone=False, width="80px"),
     Column("Used", lambda line: line.redeemed, end=True, width="100px"),
@@ -126,7 +110,7 @@ COUPONS = (
 )
 
 CARDS = (
-    Column("Gift card", _holder),
+    Column("Gift card", lambda line: with_code(line.customer, line.code)),
     Column("Amount", lambda line: line.amount, end=True, phone=False, width="110px"),
     Column("Left", lambda line: line.left, end=True, width="110px"),
     Column("Last day", lambda line: rx.el.span(line.until, class_name="s-muted"), phone=False, width="130px"),

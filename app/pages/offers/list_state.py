@@ -10,7 +10,7 @@ from app.pages.session import signed_in
 from engine.core.accounts import Viewer, may
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
-from engine.offers.granting import today_of
+from engine.core.tenants import today_of
 from engine.offers.history import list_coupons
 
 PAGE = 50

@@ -12,13 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.errors import NotFound
-from engine.core.tenants import get_tenant
+from engine.core.tenants import today_of
 from engine.journeys.drafts import create_journey
 from engine.journeys.models import Journey, Stage
 from engine.offers.coupons import create_coupon
@@ -89,7 +88,7 @@ def install(session: Session, tenant_id: UUID, key: str, *, user_id: UUID | None
     install_system_templates(session, tenant_id, now, named=wanted)
     templates = _ids(session, Template)
     segments = _segments(session, tenant_id, chosen, now=now)
-    today = now.astimezone(ZoneInfo(get_tenant(session).timezone)).date()
+    today = today_of(session, now)
     in_days = _in_days(today)
     coupons = _coupons(session, tenant_id, fill_in(chosen.coupons, in_days), today, user_id=user_id, now=now)
     signs: Signs = {
