@@ -1,6 +1,6 @@
 """What a backtest takes for granted, in words: shown with every result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.journeys.backtest.entrance import Entrance
 from engine.journeys.backtest.grid import Grid
@@ -8,14 +8,11 @@ from engine.journeys.backtest.tally import MOST_LISTED, Tally
 from engine.journeys.nodes.action_message import ActionMessage
 from engine.journeys.nodes.base import CalendarTrigger
 from engine.journeys.nodes.branch_reaction import BranchReaction
+from engine.journeys.nodes.outcomes import ELSEWHERE, GIVES, ON_CUSTOMER
 from engine.journeys.nodes.trigger_form import TriggerForm
 from engine.journeys.nodes.trigger_manual import TriggerManual
 from engine.journeys.nodes.trigger_segment import TriggerSegment
 from engine.journeys.plan import Plan
-
-CHANGES = ("ChangeTags", "ChangeAttribute", "ChangeList", "GrantPoints", "GrantCoupon", "GrantGiftCard")
-ELSEWHERE = ("StartJourney", "CallWebhook", "CreateFollowUp", "NotifyStaff")
-GIVEN = ("GrantCoupon", "GrantGiftCard")
 
 
 def told_assumptions(plan: Plan, grid: Grid, tally: Tally, entrance: Entrance) -> tuple[str, ...]:
@@ -74,9 +71,14 @@ def _about_entries(plan: Plan, grid: Grid, entrance: Entrance) -> Iterator[str]:
 
 def _about_effects(tally: Tally) -> Iterator[str]:
     wanted = {what for _, what in tally.effects}
-    if wanted & set(CHANGES):
+    if wanted & _names(ON_CUSTOMER):
         yield "Tags, attributes, lists, points, coupons and gift cards that the journey would change stay as they are."
-    if wanted & set(GIVEN):
+    if wanted & _names(GIVES):
         yield "Coupons and gift cards are counted, not given; a coupon’s terms are those of today."
-    if wanted & set(ELSEWHERE):
+    if wanted & _names(ELSEWHERE):
         yield "Other journeys, webhooks, reminders and notices are counted, not carried out."
+
+
+def _names(effects: Iterable[type]) -> set[str]:
+    """As the tally names them."""
+    return {each.__name__ for each in effects}

@@ -11,19 +11,13 @@ from engine.core.bulk import transpose, unnest
 from engine.journeys.decide import EffectDue
 from engine.journeys.effects import apply_effects
 from engine.journeys.nodes.outcomes import (
-    ChangeAttribute,
-    ChangeList,
-    ChangeTags,
+    ON_CUSTOMER,
     GrantCoupon,
     GrantGiftCard,
-    GrantPoints,
     SendMessage,
 )
 from engine.journeys.plan import Plan
 from engine.offers.codes import ALPHABET, COUPON_LENGTH, GIFT_CARD_LENGTH
-
-STAYS_HERE = (ChangeTags, ChangeAttribute, ChangeList, GrantPoints, GrantCoupon, GrantGiftCard)
-"""Effects on the customer alone, which are done on the stage; others would only reach other people."""
 
 TRY = "TRY"
 """How the codes of dry runs begin."""
@@ -48,7 +42,7 @@ def give(
     session: Session, tenant_id: UUID, due: Sequence[EffectDue], plans: dict[UUID, Plan], *, now: datetime
 ) -> None:
     """Do what a pass wants done to its customer, then queue its messages, which may speak of what was given."""
-    given = [each for each in due if isinstance(each.effect, STAYS_HERE)]
+    given = [each for each in due if isinstance(each.effect, ON_CUSTOMER)]
     apply_effects(session, tenant_id, given, plans, now=now)
     for kind, (rename, length) in CODES.items():
         rows = [(each.key, sample_code(each.key, length)) for each in given if isinstance(each.effect, kind)]

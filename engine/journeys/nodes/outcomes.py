@@ -131,6 +131,15 @@ Effect = (
 )
 
 
+GIVES = (GrantCoupon, GrantGiftCard)
+"""Effects that give a code of the customer's own."""
+
+ON_CUSTOMER = (ChangeTags, ChangeAttribute, ChangeList, GrantPoints, *GIVES)
+"""Effects on the customer alone; the others, but messages, reach other people or other journeys."""
+
+ELSEWHERE = (StartJourney, CallWebhook, CreateFollowUp, NotifyStaff)
+
+
 @dataclass(frozen=True, slots=True)
 class Go:
     """Leave by a port, with an effect or none; `why` is for the log a marketer reads, `found` the values behind it,
