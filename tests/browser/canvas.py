@@ -1,9 +1,13 @@
 """The hand on the canvas: what a person does with the mouse, as a test says it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
 
+from engine.core.db import tenant_session
+from engine.journeys.models import Journey
 from tests.browser.conftest import Studio
 
 MOVES = 12
@@ -41,6 +45,12 @@ def new_journey(page: Page, studio: Studio, name: str) -> "Canvas":
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_text("Where does the journey begin?")).to_be_visible()
     return Canvas(page)
+
+
+def saved_graph(studio: Studio, name: str) -> dict[str, Any]:
+    """The draft as the database has it."""
+    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
+        return session.scalars(select(Journey.draft).where(Journey.name == name)).one()
 
 
 class Canvas:

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
-from sqlalchemy import select
 
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
@@ -13,19 +12,13 @@ from engine.core.ids import new_id
 from engine.customers.models import Customer
 from engine.events.record import NewEvent, record
 from engine.journeys.models import Journey
-from tests.browser.canvas import MOVES, Canvas, new_journey
+from tests.browser.canvas import MOVES, Canvas, new_journey, saved_graph
 from tests.browser.conftest import Studio
 
 SCRIPT_SECONDS_A_MOVE = 0.025
 """With 200 steps on the canvas; measured 0.009 on a busy machine of two cores without a graphics card."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-def saved_graph(studio: Studio, name: str) -> dict:
-    """The draft as the database has it."""
-    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        return session.scalars(select(Journey.draft).where(Journey.name == name)).one()
 
 
 def test_draw_configure_undo_save_publish_and_watch(page: Page, studio: Studio) -> None:

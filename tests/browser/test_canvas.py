@@ -1,15 +1,12 @@
 """The canvas by hand: sixty steps drawn with the mouse alone, notes, lines, the clipboard, a hundred steps back."""
 
 import re
-from typing import Any
+from threading import Event
 
 import pytest
-from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from playwright.sync_api import Page, WebSocketRoute, expect
 
-from engine.core.db import tenant_session
-from engine.journeys.models import Journey
-from tests.browser.canvas import Canvas, new_journey
+from tests.browser.canvas import Canvas, new_journey, saved_graph
 from tests.browser.conftest import Studio
 
 STEPS = 60
@@ -17,12 +14,6 @@ UNDOABLE = 100
 SMALL = {"width": 1024, "height": 768}
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-def saved_graph(studio: Studio, name: str) -> dict[str, Any]:
-    """The draft as the database has it."""
-    with studio.app.inside(), tenant_session(studio.tenant_id) as session:
-        return session.scalars(select(Journey.draft).where(Journey.name == name)).one()
 
 
 def test_sixty_steps_by_mouse_alone(page: Page, studio: Studio) -> None:
@@ -56,6 +47,42 @@ def test_sixty_steps_by_mouse_alone(page: Page, studio: Studio) -> None:
     assert {(trigger, inserted), (inserted, lone), (lone, wait), (wait, spliced), (spliced, goal)} <= ways
     places = {(node["position"]["x"], node["position"]["y"]) for node in graph["nodes"]}
     assert len(places) == STEPS
+
+
+def test_leaving_while_a_save_is_under_way_loses_nothing_and_is_no_clash(page: Page, studio: Studio) -> None:
+    canvas = new_journey(page, studio, "Left in a hurry")
+    journey = page.url
+    canvas.take("trigger.event")
+    canvas.wait_until_saved()
+    deaf = stop_hearing(page)
+    page.reload()
+    expect(canvas.nodes).to_have_count(1)
+    canvas.node(canvas.nodes.first.get_attribute("data-id") or "").click()
+    deaf.set()
+    canvas.take("wait.duration")
+    while len(saved_graph(studio, "Left in a hurry")["nodes"]) < 2:
+        page.wait_for_timeout(100)
+    canvas.take("exit")
+    page.wait_for_timeout(800)
+    deaf.clear()
+    page.goto(journey)
+    expect(canvas.nodes).to_have_count(3)
+    canvas.wait_until_saved()
+    assert len(saved_graph(studio, "Left in a hurry")["nodes"]) == 3
+    expect(page.get_by_text("Changed by two")).to_have_count(0)
+
+
+def stop_hearing(page: Page) -> Event:
+    """From the next page on: while this is set, what the server says does not reach the page."""
+    deaf = Event()
+
+    def relay(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda message: None if deaf.is_set() else socket.send(message))
+
+    page.route_web_socket(re.compile("_event"), relay)
+    return deaf
 
 
 def test_notes_lines_and_the_clipboard(page: Page, studio: Studio) -> None:

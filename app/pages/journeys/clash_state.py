@@ -42,7 +42,9 @@ class ClashState(FiguresState):
 
     @rx.event
     async def compare(self, journey_id: str, base: dict[str, Any] | None, mine: dict[str, Any], ticket: str):
-        """Mine could not be saved: show what differs."""
+        """Mine could not be saved: show what differs, unless one has gone to another journey meanwhile."""
+        if journey_id != self.journey_id:
+            return
         viewer = await signed_in(self)
         clash = await asyncio.to_thread(_find, viewer, journey_id_of(journey_id), base, mine)
         when = short_moment(clash.at, now=utc_now(), timezone=viewer.timezone)

@@ -24,17 +24,21 @@ export const SAVE_WORDS = {
  */
 export function createSaver({ store, journeyId, send, clash }) {
   const key = `safar.draft.${journeyId}`;
-  const saver = { revision: null, base: null, serial: 0, underWay: null, dirty: false, timer: null, ticket: null, waiters: [] };
+  // The server's last answer to an earlier page is still there when this one opens: it must not be taken for ours.
+  const first = Date.now();
+  const saver = { revision: null, base: null, serial: first, underWay: null, dirty: false, timer: null, ticket: null, waiters: [] };
 
   const show = (status, error = "") => store.setState({ save: { status, error } });
 
   const inConflict = () => store.getState().save.status === "conflict";
 
+  const copyOf = (graph) => ({ revision: saver.revision, base: saver.base, graph, sent: saver.underWay?.graph ?? null });
+
   // Nothing can be changed before one has decided; what is mine stays in the browser, too.
   function meet() {
     const mine = store.getState().document();
     saver.dirty = true;
-    keepCopy(key, { revision: saver.revision, base: saver.base, graph: mine });
+    keepCopy(key, { ...copyOf(mine), sent: null });
     store.getState().select([]);
     store.getState().lock(true);
     show("conflict");
@@ -60,11 +64,11 @@ export function createSaver({ store, journeyId, send, clash }) {
     clearTimeout(saver.timer);
     if (!saver.dirty || saver.revision === null) return;
     const graph = store.getState().document();
-    keepCopy(key, { revision: saver.revision, base: saver.base, graph });
-    if (saver.underWay || inConflict()) return;
+    if (saver.underWay || inConflict()) return keepCopy(key, copyOf(graph));
     saver.dirty = false;
     saver.serial += 1;
     saver.underWay = { serial: saver.serial, graph, timer: setTimeout(again, PATIENCE_MS) };
+    keepCopy(key, copyOf(graph));
     show("saving");
     send(graph, saver.revision, saver.serial);
   }
@@ -100,7 +104,7 @@ export function createSaver({ store, journeyId, send, clash }) {
       show("saved");
       if (!copy) return;
       saver.dirty = true;
-      if (copy.revision === document.revision) return push();
+      if (copy.revision === document.revision || arrived(copy, document)) return push();
       saver.base = copy.base ?? null;
       meet();
     },
@@ -174,6 +178,11 @@ function readCopy(key) {
 function unsavedCopy(key, graph) {
   const copy = readCopy(key);
   return copy?.graph && !sameGraph(copy.graph, graph) ? copy : null;
+}
+
+// The save that was under way when the page was left has reached the server, and nothing else has since.
+function arrived(copy, document) {
+  return copy.sent && document.revision === copy.revision + 1 && sameGraph(copy.sent, document.graph);
 }
 
 function dropCopy(key) {
