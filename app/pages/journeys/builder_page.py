@@ -229,7 +229,9 @@ def _move(verb: str, label: str, *, look: str, icon: str) -> rx.Component:
 
 def _canvas() -> rx.Component:
     """Nothing before the page is loaded: a document of an earlier visit would be taken for what is saved now."""
-    return rx.cond(rx.State.is_hydrated, _loaded_canvas(), rx.el.div(class_name="jc jc-empty", aria_busy="true"))
+    return rx.cond(
+        rx.State.is_hydrated, _loaded_canvas(), rx.el.div(class_name="jc jc-empty", aria_busy="true")
+    )
 
 
 def _loaded_canvas() -> rx.Component:
