@@ -30,6 +30,7 @@ from app.http import (
     templates,
 )
 from engine.core.errors import Code, InvalidInput, NotFound, SafarError, Unavailable
+from engine.core.refusals import what_is_wrong
 
 ROUTERS: list[APIRouter] = [
     pages.router,
@@ -91,7 +92,10 @@ async def _answer_error(request: Request, error: Exception) -> JSONResponse:
 async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = [
-        {"field": ".".join(str(part) for part in problem["loc"][1:]) or "body", "message": problem["msg"]}
+        {
+            "field": ".".join(str(part) for part in problem["loc"][1:]) or "body",
+            "message": what_is_wrong(problem),
+        }
         for problem in error.errors()
     ]
     first = problems[0]

@@ -15,6 +15,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.doors import KeyRef
 from engine.core.errors import InvalidInput, TooLarge
+from engine.core.refusals import refused
 from engine.core.tenants import get_tenant
 from engine.customers import directory, imports
 from engine.customers.csv_file import LARGEST_FILE
@@ -170,9 +171,7 @@ async def _upload(request: Request) -> tuple[ImportForm, str, bytes]:
         try:
             form = ImportForm.model_validate(fields)
         except ValidationError as error:
-            problem = error.errors()[0]
-            field = ".".join(map(str, problem["loc"]))
-            raise InvalidInput(f"{field}: {problem['msg']}.", details={"field": field}) from error
+            raise refused(error) from error
         return form, file.filename or "file.csv", await file.read()
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.core.errors import SettingsError
+from engine.core.refusals import refused
 
 DEVELOPMENT_KEY = "development-only-key-change-me"
 
@@ -50,5 +51,4 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problem = error.errors()[0]
-        raise SettingsError(f"{problem['loc'][0]}: {problem['msg']}") from error
+        raise SettingsError(refused(error).message) from error

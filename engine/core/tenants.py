@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.core.audit import record_audit
 from engine.core.errors import InvalidInput
 from engine.core.models import Tenant, TenantSettings
+from engine.core.refusals import refused
 
 
 def _known_timezone(name: str) -> str:
@@ -77,9 +78,7 @@ def update_settings(
     try:
         wanted = SettingsChange.model_validate(changes).model_dump(exclude_unset=True)
     except ValidationError as error:
-        problem = error.errors()[0]
-        field = ".".join(map(str, problem["loc"]))
-        raise InvalidInput(f"{field}: {problem['msg']}.", details={"field": field}) from error
+        raise refused(error) from error
     row = get_settings(session)
     start = wanted.get("send_window_start", row.send_window_start)
     if start == wanted.get("send_window_end", row.send_window_end):

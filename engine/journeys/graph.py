@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from engine.core.errors import InvalidGraph
+from engine.core.refusals import refused, what_is_wrong
 from engine.journeys.nodes import NODE_TYPES
 from engine.journeys.nodes.base import (
     Config,
@@ -297,11 +298,8 @@ def read_graph(raw: dict[str, Any]) -> tuple[Graph | None, list[Problem]]:
         try:
             edges.append(Edge.model_validate(each))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            problems.append(
-                Problem("bad_edge", f"Connection {number}: {where}: {first['msg']}.", each.get("source"))
-            )
+            wrong = refused(error).message
+            problems.append(Problem("bad_edge", f"Connection {number}: {wrong}", each.get("source")))
     settings = JourneySettings()
     try:
         settings = JourneySettings.model_validate(raw.get("settings", {}))
@@ -343,22 +341,20 @@ def _read_note(number: int, raw: dict[str, Any], problems: list[Problem]) -> Ite
     try:
         yield Note.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        problems.append(Problem("bad_note", f"Note {number}: {where}: {first['msg']}."))
+        problems.append(Problem("bad_note", f"Note {number}: {refused(error).message}"))
 
 
 def _setting_problem(error: Any) -> Problem:
     name = str(error["loc"][0]) if error["loc"] else "ends_on"
     title = JourneySettings.model_fields[name].title if name in JourneySettings.model_fields else name
-    return Problem("bad_setting", f"{title}: {error['msg'].removeprefix('Value error, ')}.", field=name)
+    return Problem("bad_setting", f"{title}: {what_is_wrong(error)}.", field=name)
 
 
 def _config_message(kind: str, path: list[str], error: Any) -> str:
     label = NODE_TYPES[kind].label
     if error["type"] == "missing":
         return f"{label}: choose or fill in {_title(kind, path).lower()}."
-    return f"{label}: {_title(kind, path)}: {error['msg']}."
+    return f"{label}: {_title(kind, path)}: {what_is_wrong(error)}."
 
 
 def _title(kind: str, path: list[str]) -> str:

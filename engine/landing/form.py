@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.core.errors import InvalidInput
+from engine.core.refusals import refused
 from engine.customers.profiles import read_email, read_phone
 from engine.landing.words import words
 
@@ -113,11 +113,7 @@ def read_form(raw: Mapping[str, Any]) -> FormSpec:
     try:
         return FormSpec.model_validate(raw)
     except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(["form", *map(str, problem["loc"])])
-        raise InvalidInput(
-            f"{place}: {problem['msg'].removeprefix('Value error, ')}.", details={"field": place}
-        ) from error
+        raise refused(error, "form") from error
 
 
 def is_trapped(answers: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, Select
 
+from engine.core.refusals import refused
 from engine.customers.models import Customer
 from engine.segments.kinds.kind import Kind, Scope, Telling
 from engine.segments.operators import LABELS, NEGATED, Operator, values_wanted
@@ -133,9 +134,7 @@ class Behaviour(Asked, Generic[Wish]):
         try:
             return self.wish.model_validate(raw)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')}".lstrip(": ")) from None
+            raise ValueError(refused(error).message.removesuffix(".")) from None
 
     def compile(self, operator: Operator, value: Any, scope: Scope) -> ColumnElement[bool]:
         often = getattr(value, "seldom", None)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.core.errors import InvalidInput
+from engine.core.refusals import refused
 
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 Model = TypeVar("Model", bound=BaseModel)
@@ -120,7 +121,4 @@ def _read(kind: type[Model], place: str, raw: object) -> Model:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        problem = error.errors()[0]
-        field = ".".join([place, *map(str, problem["loc"])])
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{field}: {message}.", details={"field": field}) from error
+        raise refused(error, place) from error

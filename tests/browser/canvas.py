@@ -13,7 +13,7 @@ from tests.browser.conftest import Studio
 MOVES = 12
 """Mouse moves in one drag."""
 
-SETTLE_MILLISECONDS = 250
+SETTLE_MILLISECONDS = 100
 """The view may move a little after a panel opened; hands wait for that too."""
 
 

@@ -97,14 +97,14 @@ def test_the_trap() -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ([], "at least 1"),
+        ([], "needs 1 or more"),
         ([{"key": "name", "kind": "name", "label": "N"}], "phone number or an e-mail"),
         ([PHONE, PHONE | {"kind": "text"}], "same key"),
         ([PHONE, PHONE | {"key": "phone_2"}], "one field of the kind"),
         ([PHONE, {"key": "a", "kind": "choice", "label": "A", "options": ["x", "x"]}], "two answers"),
         ([PHONE, {"key": "a", "kind": "consent", "label": "A"}], "whatsapp, sms or email"),
         ([PHONE, {"key": "form_id", "kind": "text", "label": "A"}], "meaning of its own"),
-        ([PHONE, {"key": "A b", "kind": "text", "label": "A"}], "pattern"),
+        ([PHONE, {"key": "A b", "kind": "text", "label": "A"}], "is not written as it must be"),
         ([PHONE, {"key": "a", "kind": "file", "label": "A"}], "kind"),
     ],
 )

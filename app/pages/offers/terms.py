@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.pages.settings.amounts import major_text, minor_of
 from engine.core.errors import InvalidInput
+from engine.core.refusals import what_is_wrong
 from engine.offers.models import Coupon, DiscountType
 
 USUAL_DAYS = 30
@@ -144,7 +145,7 @@ def checked(kind: type[Kind], raw: dict[str, Any]) -> Kind:
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0])
-        told = SENTENCES.get(field, f"{problem['msg']}.")
+        told = SENTENCES.get(field, f"{what_is_wrong(problem)}.")
         raise InvalidInput(f"{field}: {told}", details={"field": field}) from error
 
 

@@ -6,10 +6,11 @@ import { layout } from "./layout.js";
 import { carried, newNote, NOTE, stepsOf } from "./notes.js";
 import { makeRoom, placeAfter, placeOnEdge } from "./room.js";
 import { selectedNode } from "./store.js";
-import { createView } from "./view.js";
+import { createView, glide } from "./view.js";
 import { walked } from "./walk.js";
 
 const TIDY_MS = 400;
+const ZOOM_MS = 150;
 
 /** The verbs of one canvas. `flow` is React Flow's instance (for the view). */
 export function createActions(store, flow) {
@@ -161,7 +162,7 @@ export function createActions(store, flow) {
     const places = await layout({ nodes: steps, edges }, kinds, direction);
     store.setState({ direction, moving: true });
     change((graph) => graphs.placed(graph, new Map([...places, ...carried(graph.nodes, places)])));
-    setTimeout(() => store.setState({ moving: false }), TIDY_MS);
+    setTimeout(() => store.setState({ moving: false }), glide(TIDY_MS));
     return requestAnimationFrame(() => fit(TIDY_MS));
   }
 
@@ -176,8 +177,8 @@ export function createActions(store, flow) {
   return {
     add, append, insert, place, connect, disconnect, configure, remove, duplicate, copy, paste, selectAll, tidy, fit, goTo, lookAt, reveal, lookBehind, stick, writeNote,
     align, distribute, walk,
-    zoomIn: () => flow.zoomIn({ duration: 150 }),
-    zoomOut: () => flow.zoomOut({ duration: 150 }),
+    zoomIn: () => flow.zoomIn({ duration: glide(ZOOM_MS) }),
+    zoomOut: () => flow.zoomOut({ duration: glide(ZOOM_MS) }),
     undo: () => get().undo(),
     redo: () => get().redo(),
   };

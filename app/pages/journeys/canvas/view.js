@@ -9,13 +9,18 @@ const MARGIN = 20;
 const TOOLBAR = 76;
 const READABLE = 0.75;
 
+/** How long a movement takes: no time for people who have asked their system for less motion (WCAG 2.3.3). */
+export function glide(milliseconds) {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : milliseconds;
+}
+
 /** What moves the view of one canvas. `flow` is React Flow's instance. */
 export function createView(store, flow) {
   const get = () => store.getState();
   let arriving = 0;
 
   function fit(duration = 250) {
-    flow.fitView({ duration, padding: 0.18, maxZoom: 1 });
+    flow.fitView({ duration: glide(duration), padding: 0.18, maxZoom: 1 });
   }
 
   /** Select a node and bring it into the middle, large enough to read. */
@@ -34,7 +39,7 @@ export function createView(store, flow) {
     const { width, height } = sizeOf(node);
     const x = (free.left + free.right) / 2 - outer.left - (node.position.x + width / 2) * zoom;
     const y = (free.top + free.bottom) / 2 - outer.top - (node.position.y + height / 2) * zoom;
-    flow.setViewport({ x, y, zoom }, { duration: GO_MS });
+    flow.setViewport({ x, y, zoom }, { duration: glide(GO_MS) });
   }
 
   /** Push the view just so far that a node is neither outside nor under the panel. */
@@ -49,7 +54,7 @@ export function createView(store, flow) {
       const free = freeArea();
       const right = push(corner.x, corner.x + width * zoom, free.left, free.right);
       const down = push(corner.y, corner.y + height * zoom, free.top, free.bottom);
-      if (right || down) flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: REVEAL_MS });
+      if (right || down) flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: glide(REVEAL_MS) });
     });
   }
 

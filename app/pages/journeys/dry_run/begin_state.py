@@ -22,6 +22,7 @@ from engine.core.accounts import Viewer
 from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.errors import InvalidGraph, InvalidInput, SafarError
+from engine.core.refusals import what_is_wrong
 from engine.customers.directory import CustomerRow, list_customers
 from engine.journeys.dry_run.playing import begin
 from engine.journeys.dry_run.preparing import Beginning, prepare
@@ -191,7 +192,7 @@ class BeginState(FiguresState):
         if isinstance(error, ValidationError):
             first = error.errors()[0]
             self.error_field = f"dr-{first['loc'][0]}" if first["loc"] else ""
-            self.error = f"{first['msg'].removeprefix('Value error, ')}."
+            self.error = f"{what_is_wrong(first)}."
             return
         details = error.details if isinstance(error.details, dict) else {}
         self.error, self.error_field = error.message, str(details.get("field", ""))
