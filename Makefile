@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Where this is set, each of the many processes of a run would compile all sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test soak chaos check format bench build lock screenshots browser clean
 .DEFAULT_GOAL := help
 

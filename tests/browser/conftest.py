@@ -26,7 +26,7 @@ from engine.core.clock import utc_now
 from engine.core.db import tenant_session
 from engine.core.settings import settings
 from engine.templates.system import install_system_templates
-from tests.distribution import BROWSER_REDIS_DATABASE, redis_database
+from tests.distribution import redis_database_of_the_app
 
 PROJECT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -81,7 +81,7 @@ def running_app(
     """`safar up` on a free port: web, two workers and the clock, in production mode."""
     subprocess.run([sys.executable, "-m", "app.cli.main", "build"], cwd=PROJECT, check=True)
     port, database = _free_port(), copy_database()
-    redis_url = redis_database(servers.redis_url, BROWSER_REDIS_DATABASE)
+    redis_url = redis_database_of_the_app(servers.redis_url)
     log = tmp_path_factory.mktemp("safar") / "safar.log"
     app = RunningApp(f"http://localhost:{port}", database, redis_url)
     with app.inside():

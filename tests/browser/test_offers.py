@@ -35,6 +35,7 @@ def test_a_coupon_is_made_given_by_a_journey_read_and_used(page: Page, studio: S
         )
         create_template(session, studio.tenant_id, draft, now=now)
 
+    page.goto(studio.app.url)
     page.get_by_role("link", name="Offers").first.click()
     expect(page.get_by_role("heading", name="No coupons yet")).to_be_visible()
     page.get_by_role("button", name="New coupon").first.click()

@@ -35,8 +35,8 @@ log = structlog.get_logger()
 WHOLE = os.environ.get("CHAOS") == "whole"
 """`make chaos` runs the whole of it; the suite a short version."""
 
-MAILS, MAIL_KILLS = 2_500, 5
-CALLS, CALL_KILLS = (20_000, 30) if WHOLE else (2_000, 6)
+MAILS, MAIL_KILLS = (2_500, 5) if WHOLE else (1_200, 3)
+CALLS, CALL_KILLS = (20_000, 30) if WHOLE else (1_000, 4)
 PATIENCE = timedelta(minutes=30) if WHOLE else timedelta(seconds=240)
 
 

@@ -165,7 +165,7 @@ def town(database: str) -> Iterator[Town]:
     yield people
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=trees, past=st.sampled_from([0, 0, 1, 30, 45]))
 def test_sql_finds_whom_python_finds(town: Town, raw: dict[str, Any], past: int) -> None:
     at = NOW - timedelta(days=past)

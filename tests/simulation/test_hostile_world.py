@@ -1,4 +1,4 @@
-"""A thousand small worlds in which everything goes wrong; `make soak` runs more. A seed that fails replays exactly:
+"""Small worlds in which everything goes wrong; CI runs a thousand, `make soak` more. A seed that fails replays exactly:
 `SEEDS=4711 pytest tests/simulation`."""
 
 from pathlib import Path

@@ -73,7 +73,7 @@ function Canvas(props) {
     if (props.overlay?.kind === "backtest") actions.fit();
   }, [props.overlay?.kind]);
 
-  useLeaving(saver);
+  useLeaving(root, saver);
   useWatching(watch, handlers);
   useReturning(handlers);
   useKeys(root, store, actions);
@@ -162,15 +162,17 @@ function useReturning(handlers) {
   }, []);
 }
 
-/** Saves at once when the page is hidden, left or closed. */
-function useLeaving(saver) {
+/** Saves at once when the page is hidden, left or closed, and when one turns to a dock: it tries what is saved. */
+function useLeaving(root, saver) {
   useEffect(() => {
     const hidden = () => document.visibilityState === "hidden" && saver.push();
+    const turned = (event) => root.current?.contains(event.target) || saver.push();
+    const listeners = { visibilitychange: hidden, pointerdown: turned, focusin: turned };
     window.addEventListener("pagehide", saver.push);
-    document.addEventListener("visibilitychange", hidden);
+    Object.entries(listeners).forEach(([name, listen]) => document.addEventListener(name, listen, true));
     return () => {
       window.removeEventListener("pagehide", saver.push);
-      document.removeEventListener("visibilitychange", hidden);
+      Object.entries(listeners).forEach(([name, listen]) => document.removeEventListener(name, listen, true));
       saver.push();
       saver.stop();
     };

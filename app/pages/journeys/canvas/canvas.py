@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.vars import VarData
 from reflex_base.utils.imports import ImportVar
 
-from app.pages.journeys.canvas import FILES
+from app.pages.journeys.canvas import ENTRY, share_modules
 from engine.journeys.catalogue import node_catalogue
 
 
@@ -55,7 +55,7 @@ def _on_publish(revision: rx.Var[int]) -> list[rx.Var[Any]]:
 class JourneyCanvas(rx.NoSSRComponent):
     """The builder's canvas with palette, panel, toolbar and finder; fills its parent."""
 
-    library = FILES["canvas.jsx"].importable_path
+    library = ENTRY
     tag = "JourneyCanvas"
     lib_dependencies: list[str] = [
         "@xyflow/react@12.12.1",
@@ -147,4 +147,7 @@ class JourneyCanvas(rx.NoSSRComponent):
     """The page became visible again: templates or segments may have been made elsewhere."""
 
 
-journey_canvas = JourneyCanvas.create
+def journey_canvas(**props: Any) -> rx.Component:
+    """The canvas, ready to be bundled; `props` are those of `JourneyCanvas`."""
+    share_modules()
+    return JourneyCanvas.create(**props)

@@ -6,8 +6,9 @@ import reflex as rx
 
 BUNDLED = frozenset({".js", ".jsx", ".css"})
 
-FILES = {
-    file.name: rx.asset(file.name, shared=True)
-    for file in sorted(Path(__file__).parent.iterdir())
-    if file.suffix in BUNDLED
-}
+
+def share_modules() -> None:
+    """Put every control where the bundler looks for it."""
+    for file in sorted(Path(__file__).parent.iterdir()):
+        if file.suffix in BUNDLED:
+            rx.asset(file.name, shared=True)
