@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import URL
 
 from app.session_cookie import COOKIE
@@ -34,6 +34,17 @@ PASSWORD = "a-long-password"
 READY_SECONDS = 180
 PATIENCE_MILLISECONDS = 15_000
 """How long a page may take to show what is expected, while other tests keep the machine busy."""
+
+WINDOW: Any = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+"""Nothing glides, as for people who ask their system for less motion: a test need not wait for it."""
+
+FORGET = """
+if (location.protocol.startsWith("http") && !sessionStorage.getItem("remembers")) {
+  localStorage.clear();
+  sessionStorage.setItem("remembers", "from here on");
+}
+"""
+"""A new tab begins without what another left in the browser."""
 
 NUMBERS = count(1)
 
@@ -134,29 +145,35 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """The window all owners sit at, one after the other; it keeps the scripts it has loaded."""
+    with browser.new_context(**WINDOW) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+def page(window: BrowserContext, studio: Studio) -> Iterator[Page]:
     """A page of the studio's owner, signed in."""
-    with sign_in(browser, studio, studio.email) as opened:
+    with sign_in(window, studio, studio.email) as opened:
         yield opened
 
 
 @contextmanager
-def sign_in(browser: Browser, studio: Studio, email: str) -> Iterator[Page]:
-    """A page in a browser of its own, signed in. An error in the page's scripts fails the test.
-
-    Nothing glides, as for people who ask their system for less motion: a test need not wait for it.
-    """
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+def sign_in(context: BrowserContext, studio: Studio, email: str) -> Iterator[Page]:
+    """A page in a tab that knows nothing of who was here before, signed in. An error in its scripts fails the test."""
     with studio.app.inside():
         token = accounts.sign_in(email, PASSWORD, now=utc_now())
+    context.clear_cookies()
+    context.clear_permissions()
     context.add_cookies([{"name": COOKIE, "value": token, "url": studio.app.url}])
     opened = context.new_page()
+    opened.add_init_script(FORGET)
     opened.set_default_timeout(PATIENCE_MILLISECONDS)
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
-    context.close()
+    opened.close()
     assert errors == []
 
 

@@ -21,7 +21,7 @@ from engine.journeys import drafts, publishing
 from engine.journeys.models import Journey
 from engine.templates.models import Template
 from tests.browser.canvas import Canvas
-from tests.browser.conftest import PASSWORD, Studio, sign_in
+from tests.browser.conftest import PASSWORD, WINDOW, Studio, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -35,7 +35,7 @@ def ravi(browser: Browser, studio: Studio) -> Iterator[Page]:
     email = f"ravi-{studio.slug}@studio.test"
     with studio.app.inside():
         create_user(studio.tenant_id, email, "Ravi Menon", Role.BRANCH_MANAGER, PASSWORD)
-    with sign_in(browser, studio, email) as page:
+    with browser.new_context(**WINDOW) as context, sign_in(context, studio, email) as page:
         yield page
 
 
