@@ -85,7 +85,7 @@ class Studio:
     email: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_app(
     servers: Any, copy_database: Callable[[], URL], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningApp]:
@@ -135,7 +135,7 @@ def studio(running_app: RunningApp) -> Studio:
     return Studio(running_app, tenant_id, slug, email)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
@@ -145,7 +145,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window(browser: Browser) -> Iterator[BrowserContext]:
     """The window all owners sit at, one after the other; it keeps the scripts it has loaded."""
     with browser.new_context(**WINDOW) as context:

@@ -94,8 +94,8 @@ def test_axe_finds_nothing_grave_in_the_filled_builder(page: Page, studio: Studi
     expect(canvas.node("w").locator(".jc-numbers")).to_contain_text("here3", timeout=60_000)
     found: dict[str, list[str]] = {}
 
-    def look(name: str) -> None:
-        found[name] = violations(page)
+    def look(name: str, part: Locator | None = None) -> None:
+        found[name] = violations(page, part)
 
     look("canvas")
     for name, keys, shown in OVER:
@@ -103,16 +103,16 @@ def test_axe_finds_nothing_grave_in_the_filled_builder(page: Page, studio: Studi
         for key in keys:
             page.keyboard.press(key)
         expect(page.locator(shown)).to_be_visible()
-        look(name)
+        look(name, page.locator(shown))
         page.keyboard.press("Escape")
     canvas.node("note").click()
-    look("note")
+    look("note", canvas.node("note"))
 
     canvas.open("w")
-    look("settings of a step")
+    look("settings of a step", canvas.panel)
     canvas.panel.get_by_role("tab", name="Customers").click()
     expect(canvas.panel.get_by_role("link", name="Customer 1")).to_be_visible()
-    look("customers of a step")
+    look("customers of a step", canvas.panel)
     canvas.close_panel()
 
     for name, item, steps in DOCKS:
@@ -124,7 +124,8 @@ def test_axe_finds_nothing_grave_in_the_filled_builder(page: Page, studio: Studi
         dock = page.get_by_role("complementary", name=name)
         for place, step in enumerate(steps):
             step(page, dock)
-            look(f"{name} {place}")
+            look(f"{name} {place}", dock)
+        look(f"the page beside {name}")
         dock.get_by_role("button", name="Close").click()
     assert {name: each for name, each in found.items() if each} == {}
 
