@@ -2,7 +2,7 @@
 
 With `DATABASE_URL` and `REDIS_URL` set, the tests use those servers (the user must be allowed to create
 databases and roles); else they start embedded ones in a temporary folder. Either way, each session makes
-databases of its own and drops them, so several test runs may go on side by side. `make test` runs two processes
+databases of its own and drops them, so several test runs may go on side by side. `make test` runs three processes
 at once, each with a session of its own (`tests/distribution.py`).
 """
 
