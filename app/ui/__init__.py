@@ -21,6 +21,7 @@ from app.ui.form import (
     text_field,
 )
 from app.ui.link import link, outside_link, text_link
+from app.ui.menu import menu, menu_item
 from app.ui.page_header import page_header
 from app.ui.poll import poll
 from app.ui.skeleton import bone, skeleton_cards, skeleton_lines
@@ -57,6 +58,8 @@ __all__ = [
     "link",
     "link_button",
     "mark",
+    "menu",
+    "menu_item",
     "news",
     "notice",
     "outside_link",

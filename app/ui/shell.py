@@ -7,6 +7,7 @@ import reflex as rx
 from app.ui.bell import Bell, bell_button
 from app.ui.brand import brand
 from app.ui.link import link
+from app.ui.menu import menu, menu_item
 from app.ui.theme import Fonts
 
 FOCUS_MAIN = "document.getElementById('main').focus()"
@@ -115,28 +116,23 @@ def _nav_item(item: NavItem, active: str) -> rx.Component:
 
 
 def _account_menu(account: Account) -> rx.Component:
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                rx.el.span(account.initials, class_name="s-avatar", custom_attrs={"aria-hidden": "true"}),
-                rx.el.span(
-                    rx.el.span(account.name),
-                    rx.el.span(account.role, class_name="s-muted s-small"),
-                    class_name="s-account-text",
-                ),
-                type="button",
-                class_name="s-account",
-                custom_attrs={"aria-label": "Account menu"},
+    return menu(
+        rx.el.button(
+            rx.el.span(account.initials, class_name="s-avatar", custom_attrs={"aria-hidden": "true"}),
+            rx.el.span(
+                rx.el.span(account.name),
+                rx.el.span(account.role, class_name="s-muted s-small"),
+                class_name="s-account-text",
             ),
+            type="button",
+            class_name="s-account",
+            custom_attrs={"aria-label": "Account menu"},
         ),
-        rx.menu.content(
-            rx.menu.item(
-                rx.color_mode_cond(light=rx.icon("moon", size=16), dark=rx.icon("sun", size=16)),
-                rx.color_mode_cond(light="Dark colours", dark="Light colours"),
-                on_select=rx.toggle_color_mode,
-            ),
-            rx.menu.separator(),
-            rx.menu.item(rx.icon("log-out", size=16), "Sign out", on_select=account.sign_out),
-            size="2",
+        rx.menu.item(
+            rx.color_mode_cond(light=rx.icon("moon", size=16), dark=rx.icon("sun", size=16)),
+            rx.color_mode_cond(light="Dark colours", dark="Light colours"),
+            on_select=rx.toggle_color_mode,
         ),
+        rx.menu.separator(),
+        menu_item("Sign out", icon="log-out", on_select=account.sign_out),
     )

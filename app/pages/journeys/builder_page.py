@@ -17,7 +17,7 @@ from app.pages.journeys.publish_dock import publish_dock, request_badge
 from app.pages.journeys.publish_state import PublishState
 from app.pages.journeys.stuck_dialog import stuck_badge
 from app.pages.registry import Page
-from app.ui import badge, button, confirm, empty, link, link_button
+from app.ui import badge, button, confirm, empty, link, link_button, menu, menu_item
 from engine.journeys.catalogue import node_catalogue
 from engine.journeys.graph import JourneySettings
 
@@ -170,45 +170,39 @@ def _moves() -> rx.Component:
 
 def _try() -> rx.Component:
     """Ways to see what the draft would do."""
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                rx.icon("flask-conical", size=16, aria_hidden="true"),
-                rx.el.span("Try it", class_name="s-wide-only"),
-                type="button",
-                class_name="jb-try",
-                custom_attrs={"aria-label": "Try it"},
-            )
+    return menu(
+        rx.el.button(
+            rx.icon("flask-conical", size=16, aria_hidden="true"),
+            rx.el.span("Try it", class_name="s-wide-only"),
+            type="button",
+            class_name="jb-try",
+            custom_attrs={"aria-label": "Try it"},
         ),
-        rx.menu.content(dry_run_item(), backtest_item(), size="2"),
+        dry_run_item(),
+        backtest_item(),
     )
 
 
 def _more() -> rx.Component:
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                rx.icon("ellipsis", size=18, aria_hidden="true"),
-                type="button",
-                class_name="jb-more",
-                custom_attrs={"aria-label": "More"},
-            )
+    return menu(
+        rx.el.button(
+            rx.icon("ellipsis", size=18, aria_hidden="true"),
+            type="button",
+            class_name="jb-more",
+            custom_attrs={"aria-label": "More"},
         ),
-        rx.menu.content(
-            rx.cond(
-                BuilderState.may_edit,
-                rx.menu.item(rx.icon("copy", size=16), "Duplicate", on_select=BuilderState.duplicate),
+        rx.cond(
+            BuilderState.may_edit,
+            menu_item("Duplicate", icon="copy", on_select=BuilderState.duplicate),
+        ),
+        menu_item("Download as JSON", icon="download", on_select=BuilderState.download),
+        rx.cond(
+            BuilderState.may_publish,
+            rx.fragment(
+                _more_move("finish", "Let nobody in any more", icon="door-closed"),
+                _more_move("archive", "Archive", icon="archive"),
+                _more_move("restore", "Restore", icon="archive-restore"),
             ),
-            rx.menu.item(rx.icon("download", size=16), "Download as JSON", on_select=BuilderState.download),
-            rx.cond(
-                BuilderState.may_publish,
-                rx.fragment(
-                    _more_move("finish", "Let nobody in any more", icon="door-closed"),
-                    _more_move("archive", "Archive", icon="archive"),
-                    _more_move("restore", "Restore", icon="archive-restore"),
-                ),
-            ),
-            size="2",
         ),
     )
 
@@ -216,7 +210,7 @@ def _more() -> rx.Component:
 def _more_move(verb: str, label: str, *, icon: str) -> rx.Component:
     return rx.cond(
         BuilderState.moves.contains(verb),
-        rx.menu.item(rx.icon(icon, size=16), label, on_select=BuilderState.move(verb)),
+        menu_item(label, icon=icon, on_select=BuilderState.move(verb)),
     )
 
 

@@ -8,7 +8,7 @@ from app.pages.journeys.list_page import STATES
 from app.pages.journeys.map_state import Card, Column, MapState
 from app.pages.journeys.status import AWAITS
 from app.pages.registry import Page
-from app.ui import Tone, badge, bone, link, link_button, page_header, pick
+from app.ui import Tone, badge, bone, link, link_button, menu, page_header, pick
 from engine.journeys.models import Stage
 
 ENTRIES = "Every time a customer entered. Whoever came twice counts twice."
@@ -125,17 +125,15 @@ def _menu(card: rx.Var[Card]) -> rx.Component:
         )
         for stage in Stage
     ]
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                rx.icon("arrow-left-right", size=15, aria_hidden="true"),
-                type="button",
-                class_name="jm-move",
-                title="Move to…",
-                custom_attrs={"aria-label": f"Move {card.name} to another stage"},
-            )
+    return menu(
+        rx.el.button(
+            rx.icon("arrow-left-right", size=15, aria_hidden="true"),
+            type="button",
+            class_name="jm-move",
+            title="Move to…",
+            custom_attrs={"aria-label": f"Move {card.name} to another stage"},
         ),
-        rx.menu.content(*places, size="2"),
+        *places,
     )
 
 

@@ -4,7 +4,7 @@ import reflex as rx
 
 from app.pages.journeys.list_state import JourneysState, Row
 from app.pages.journeys.row_state import RowState
-from app.ui import button, dialog, form, form_actions, icon_button, select_field, text_field
+from app.ui import button, dialog, form, form_actions, icon_button, menu, menu_item, select_field, text_field
 
 
 def row_menu(row: rx.Var[Row]) -> rx.Component:
@@ -27,16 +27,14 @@ def row_menu(row: rx.Var[Row]) -> rx.Component:
                 ),
             ),
         ),
-        rx.menu.root(
-            rx.menu.trigger(
-                rx.el.button(
-                    rx.icon("ellipsis", size=18, aria_hidden="true"),
-                    type="button",
-                    class_name="jb-more",
-                    custom_attrs={"aria-label": f"More about {row.name}"},
-                )
+        menu(
+            rx.el.button(
+                rx.icon("ellipsis", size=18, aria_hidden="true"),
+                type="button",
+                class_name="jb-more",
+                custom_attrs={"aria-label": f"More about {row.name}"},
             ),
-            rx.menu.content(*_items(row), size="2"),
+            *_items(row),
         ),
         class_name="s-above-row jl-row-end",
     )
@@ -44,27 +42,28 @@ def row_menu(row: rx.Var[Row]) -> rx.Component:
 
 def _items(row: rx.Var[Row]) -> tuple[rx.Component, ...]:
     edits = rx.fragment(
-        _item("Rename…", "pencil", RowState.ask_name(row.id, row.name)),
-        _item("Change owner…", "user-round", RowState.ask_owner(row.id, row.name, row.owner_id)),
-        _item("Duplicate", "copy", RowState.copy(row.id)),
+        menu_item("Rename…", icon="pencil", on_select=RowState.ask_name(row.id, row.name)),
+        menu_item(
+            "Change owner…", icon="user-round", on_select=RowState.ask_owner(row.id, row.name, row.owner_id)
+        ),
+        menu_item("Duplicate", icon="copy", on_select=RowState.copy(row.id)),
     )
     moves = rx.fragment(
-        rx.cond(row.moves.contains("archive"), _item("Archive", "archive", RowState.move(row.id, "archive"))),
+        rx.cond(
+            row.moves.contains("archive"),
+            menu_item("Archive", icon="archive", on_select=RowState.move(row.id, "archive")),
+        ),
         rx.cond(
             row.moves.contains("restore"),
-            _item("Restore", "archive-restore", RowState.move(row.id, "restore")),
+            menu_item("Restore", icon="archive-restore", on_select=RowState.move(row.id, "restore")),
         ),
     )
     return (
-        _item("Open", "square-arrow-out-up-right", rx.redirect(row.href)),
+        menu_item("Open", icon="square-arrow-out-up-right", on_select=rx.redirect(row.href)),
         rx.cond(JourneysState.may_edit, edits),
-        _item("Download as JSON", "download", RowState.download(row.id)),
+        menu_item("Download as JSON", icon="download", on_select=RowState.download(row.id)),
         rx.cond(JourneysState.may_publish, moves),
     )
-
-
-def _item(label: str, icon: str, on_select: rx.event.EventType[()]) -> rx.Component:
-    return rx.menu.item(rx.icon(icon, size=16, aria_hidden="true"), label, on_select=on_select)
 
 
 def row_dialogs() -> rx.Component:

@@ -118,6 +118,8 @@ def test_axe_finds_nothing_grave_in_the_filled_builder(page: Page, studio: Studi
     for name, item, steps in DOCKS:
         if item:
             page.get_by_role("button", name="Try it").click()
+            expect(page.get_by_role("menuitem", name=item)).to_be_visible()
+            look(f"menu with {name}")
             page.get_by_role("menuitem", name=item).click()
         else:
             page.get_by_role("button", name="Publish changes").click()

@@ -5,7 +5,7 @@ import reflex as rx
 from app.pages.journeys.backtest.findings import findings
 from app.pages.journeys.backtest.state import BacktestState
 from app.pages.journeys.dock import dock
-from app.ui import button, notice, poll
+from app.ui import button, menu_item, notice, poll
 from app.ui.theme import Tone
 
 LENGTHS = (
@@ -46,9 +46,7 @@ def backtest_dock() -> rx.Component:
 
 def backtest_item() -> rx.Component:
     """What opens it, in the menu “Try it”."""
-    return rx.menu.item(
-        rx.icon("history", size=16), "Backtest over the past", on_select=BacktestState.open_backtest
-    )
+    return menu_item("Backtest over the past", icon="history", on_select=BacktestState.open_backtest)
 
 
 def _question() -> rx.Component:

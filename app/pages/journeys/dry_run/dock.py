@@ -7,6 +7,7 @@ from app.pages.journeys.dry_run.begin_form import begin_form
 from app.pages.journeys.dry_run.begin_state import BeginState
 from app.pages.journeys.dry_run.player import player
 from app.pages.journeys.dry_run.player_state import PlayerState
+from app.ui import menu_item
 
 
 def dry_run_dock() -> rx.Component:
@@ -21,8 +22,4 @@ def dry_run_dock() -> rx.Component:
 
 def dry_run_item() -> rx.Component:
     """What opens it, in the menu “Try it”."""
-    return rx.menu.item(
-        rx.icon("footprints", size=16),
-        "Dry run with one customer",
-        on_select=BeginState.open_dock,
-    )
+    return menu_item("Dry run with one customer", icon="footprints", on_select=BeginState.open_dock)
