@@ -93,6 +93,8 @@ class JourneysState(rx.State):
     owners: list[tuple[str, str]] = [EVERYBODY]
     may_edit: bool = False
     may_publish: bool = False
+    _asked: list[ListQuery] = []
+    """Addresses one has been sent to and not arrived at yet, the newest last."""
 
     @rx.var
     def summary(self) -> str:
@@ -115,7 +117,8 @@ class JourneysState(rx.State):
     @rx.event
     async def load(self):
         """List what the address asks for."""
-        query = self._query()
+        query = self._shown()
+        self._asked = self._asked[self._asked.index(query) + 1 :] if query in self._asked else []
         self.search, self.status, self.stage, self.owner = query.search, query.state, query.stage, query.owner
         self.sort, self.descending, self.page = query.sort, query.way == "down", query.page
         self.narrowed = query.narrows
@@ -126,48 +129,53 @@ class JourneysState(rx.State):
     def look_for(self, search: str):
         """Those whose name has these letters. Typing leaves no trail of pages to go back through."""
         self.search = search
-        return rx.redirect(self._query().but(search=search).address(), replace=True)
+        return self._go(self._wanted().but(search=search), replace=True)
 
     @rx.event
     def only_status(self, status: str):
         """Those in this state."""
-        return self._go(self._query().but(state=status))
+        return self._go(self._wanted().but(state=status))
 
     @rx.event
     def only_stage(self, stage: str):
         """Those of this stage."""
-        return self._go(self._query().but(stage=stage))
+        return self._go(self._wanted().but(stage=stage))
 
     @rx.event
     def only_owner(self, owner: str):
         """Those this member of staff looks after."""
-        return self._go(self._query().but(owner=owner))
+        return self._go(self._wanted().but(owner=owner))
 
     @rx.event
     def sort_by(self, column: str):
         """Sort by a column, or turn it round."""
-        return self._go(self._query().sorted_by(column))
+        return self._go(self._wanted().sorted_by(column))
 
     @rx.event
     def turn(self, pages: int):
         """So many pages on."""
-        return self._go(self._query().but(page=max(1, self.page + pages)))
+        return self._go(self._wanted().but(page=max(1, self.page + pages)))
 
     @rx.event
     def show_all(self):
         """Leave nothing out."""
-        return self._go(self._query().but(search="", state="", stage="", owner=""))
+        return self._go(self._wanted().but(search="", state="", stage="", owner=""))
 
-    def _query(self) -> ListQuery:
+    def _shown(self) -> ListQuery:
         return ListQuery.read(self.router.url.query_parameters)
 
-    def _go(self, query: ListQuery) -> rx.event.EventSpec:
-        return rx.redirect(query.address())
+    def _wanted(self) -> ListQuery:
+        """What one asked for last: two filters set in one breath both count, though the address follows later."""
+        return self._asked[-1] if self._asked else self._shown()
+
+    def _go(self, query: ListQuery, *, replace: bool = False) -> rx.event.EventSpec:
+        self._asked = [*self._asked, query]
+        return rx.redirect(query.address(), replace=replace)
 
     async def _list(self, viewer: Viewer) -> None:
         self.may_edit, self.may_publish = may(viewer.role, EDIT), may(viewer.role, PUBLISH)
         now = utc_now()
-        found, owners = await asyncio.to_thread(_find, viewer, self._query(), now)
+        found, owners = await asyncio.to_thread(_find, viewer, self._shown(), now)
         self.rows = [row_of(journey, now=now, timezone=viewer.timezone) for journey in found.rows]
         self.total, self.owners = found.total, [EVERYBODY, *owners]
 
