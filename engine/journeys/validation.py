@@ -95,7 +95,8 @@ def _all_can_be_reached(graph: Graph, _: References) -> Iterator[Problem]:
 
 
 def _loops_wait(graph: Graph, _: References) -> Iterator[Problem]:
-    ways = graph.ways.subgraph([node.id for node in graph.nodes if not node.waits()])
+    waiting = {node.id for node in graph.nodes if node.waits()}
+    ways = nx.DiGraph([each for each in graph.ways.edges if waiting.isdisjoint(each)])
     for component in nx.strongly_connected_components(ways):
         first = min(component)
         if len(component) > 1 or ways.has_edge(first, first):
