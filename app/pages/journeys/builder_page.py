@@ -48,7 +48,7 @@ def builder() -> rx.Component:
                     class_name="jb-desk",
                 ),
                 class_name="jb",
-                on_unmount=PresenceState.leave,
+                on_unmount=[PresenceState.leave, BuilderState.forget],
             ),
         ),
         active="journeys",

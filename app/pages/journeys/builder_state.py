@@ -102,6 +102,11 @@ class BuilderState(FiguresState):
         self._show(await asyncio.to_thread(open_journey, viewer.tenant_id, self._opened()), viewer)
 
     @rx.event
+    def forget(self):
+        """The page shows something else now: what was loaded is not what will be saved when one comes back."""
+        self.document = {}
+
+    @rx.event
     async def save(self, journey_id: str, graph: dict[str, Any], revision: int, serial: int):
         """Keep the draft the canvas sends."""
         viewer = await signed_in(self)

@@ -87,6 +87,11 @@ class ListQuery:
         )
 
 
+def still_ahead(asked: list[ListQuery], arrived: ListQuery) -> list[ListQuery]:
+    """What was asked for after the list that has arrived; nothing when one has gone to another by oneself."""
+    return asked[asked.index(arrived) + 1 :] if arrived in asked else []
+
+
 def statuses_of(state: str) -> list[JourneyStatus]:
     """The states that a choice among states means; none for all, and for those that wait for approval."""
     return [JourneyStatus(state)] if state in set(JourneyStatus) else []

@@ -7,7 +7,7 @@ from datetime import datetime
 import reflex as rx
 
 from app.pages.journeys.builder_state import EDIT, PUBLISH
-from app.pages.journeys.list_query import PAGE, ListQuery
+from app.pages.journeys.list_query import PAGE, ListQuery, still_ahead
 from app.pages.journeys.status import tone_of, words_of
 from app.pages.session import signed_in
 from app.pages.words import full_moment, short_moment
@@ -118,7 +118,7 @@ class JourneysState(rx.State):
     async def load(self):
         """List what the address asks for."""
         query = self._shown()
-        self._asked = self._asked[self._asked.index(query) + 1 :] if query in self._asked else []
+        self._asked = still_ahead(self._asked, query)
         self.search, self.status, self.stage, self.owner = query.search, query.state, query.stage, query.owner
         self.sort, self.descending, self.page = query.sort, query.way == "down", query.page
         self.narrowed = query.narrows

@@ -54,8 +54,6 @@ class PresenceState(FiguresState):
             return
         viewer = await signed_in(self)
         self.company = []
-        builder = await self.get_state(BuilderState)
-        builder.document = {}
         await asyncio.to_thread(_leave, viewer, self._opened(), tab_of(self))
 
 

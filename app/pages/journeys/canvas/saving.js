@@ -25,8 +25,7 @@ export const SAVE_WORDS = {
 export function createSaver({ store, journeyId, send, clash }) {
   const key = `safar.draft.${journeyId}`;
   // The server's last answer to an earlier page is still there when this one opens: it must not be taken for ours.
-  const first = Date.now();
-  const saver = { revision: null, base: null, serial: first, underWay: null, dirty: false, timer: null, ticket: null, waiters: [] };
+  const saver = { revision: null, base: null, serial: Date.now(), underWay: null, dirty: false, timer: null, ticket: null, waiters: [] };
 
   const show = (status, error = "") => store.setState({ save: { status, error } });
 
